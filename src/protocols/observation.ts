@@ -1,0 +1,281 @@
+import type { Direction, Flow, FlowEnd } from '../net/flow.ts'
+
+/**
+ * What the decoders report: facts about one unit of conversation, free of patient data. Inventory, detection and normalization all
+ * read these. Names follow the event contract; values are the field's standard words.
+ */
+export type Observation =
+  | DicomAssociation
+  | DicomOperation
+  | DicomStore
+  | Hl7Message
+  | Hl7Observations
+  | TlsHandshake
+  | DeviceIdentity
+  | FlowEnded
+
+/** Why the picture is incomplete. */
+export type Incomplete = 'midstream' | 'gap' | 'one_sided' | 'truncated' | 'limit'
+
+/** Common to all: where on the wire it was seen. */
+interface Seen {
+  readonly flow: Flow
+  /** Packet time of the first and last byte that it is about, µs. */
+  readonly start: number
+  readonly end: number
+  /** Offset in the client's (or, where only the server speaks, the server's) stream at which it began: part of the event id. */
+  readonly streamOffset: number
+  readonly partial: readonly Incomplete[]
+}
+
+export type Outcome = 'success' | 'failure' | 'unknown'
+
+export interface DicomImplementation {
+  readonly classUid: string | undefined
+  readonly version: string | undefined
+}
+
+export interface NamedUid {
+  readonly uid: string
+  /** Name in PS3.6, or the UID itself where it is not in our table. */
+  readonly name: string
+}
+
+/** What every event of one association shares. */
+export interface DicomAssociationKey {
+  /** Same on every event of the association; unique per sensor and reproducible from the same packets. */
+  readonly id: string
+  /** Trimmed of padding; undefined when the association was joined midstream. */
+  readonly callingAeTitle: string | undefined
+  readonly calledAeTitle: string | undefined
+}
+
+export interface DicomPresentationContext {
+  readonly id: number
+  readonly abstractSyntax: string
+  readonly transferSyntaxes: readonly string[]
+  /** Of the acceptor: 0 acceptance … 4 transfer syntaxes not supported (PS3.8 table 9-18); undefined without an answer. */
+  readonly result: number | undefined
+  readonly acceptedTransferSyntax: string | undefined
+  /** 0x54 as proposed and as answered. */
+  readonly roleSelection:
+    | { readonly scu: boolean; readonly scp: boolean; readonly accepted?: { readonly scu: boolean; readonly scp: boolean } }
+    | undefined
+}
+
+/** An association, reported once, at its end. */
+export interface DicomAssociation extends Seen {
+  readonly kind: 'dicom-association'
+  readonly association: DicomAssociationKey
+  readonly result: 'accepted' | 'rejected' | 'unanswered' | 'unknown'
+  readonly ending: 'released' | 'aborted' | 'reset' | 'timed_out' | 'superseded' | 'open' | 'closed' | undefined
+  /** Words of PS3.8 table 9-21, lower snake case. */
+  readonly reject: { readonly result: string; readonly source: string; readonly reason: string } | undefined
+  /** Words of PS3.8 table 9-26. */
+  readonly abort: { readonly source: string; readonly reason: string } | undefined
+  readonly applicationContext: string | undefined
+  readonly protocolVersion: number | undefined
+  readonly contexts: readonly DicomPresentationContext[]
+  readonly requestor: DicomImplementation & { readonly maxPduBytes: number | undefined }
+  readonly acceptor: DicomImplementation & { readonly maxPduBytes: number | undefined }
+  readonly asyncWindow: { readonly invoked: number; readonly performed: number } | undefined
+  readonly extendedNegotiation: readonly string[]
+  readonly userIdentity: { readonly type: string; readonly responseRequested: boolean; readonly answered: boolean } | undefined
+  /** User-information items of unknown type: type and length. */
+  readonly unknownItems: readonly { readonly type: number; readonly length: number }[]
+  /** Requests seen, by lower-case operation: echo, store, find, move, get, cancel, n_action … */
+  readonly operations: Readonly<Record<string, number>>
+  /** SOP classes that operations used, as distinct from those proposed. */
+  readonly usedSopClasses: readonly NamedUid[]
+  readonly studies: number
+  readonly pixelBytes: number
+  /** Codes of protocol violations, e.g. `pdu_exceeds_maximum`. */
+  readonly violations: readonly string[]
+  readonly outcome: Outcome
+}
+
+export interface DicomStatus {
+  /** `0x0000` */
+  readonly code: string
+  readonly class: 'success' | 'pending' | 'cancel' | 'warning' | 'failure'
+}
+
+/** One C-FIND, C-MOVE, C-GET or N-* with its final response (C-ECHO and C-STORE are counted on the association). */
+export interface DicomOperation extends Seen {
+  readonly kind: 'dicom-operation'
+  readonly association: DicomAssociationKey
+  /** `C-FIND`, `N-CREATE` … */
+  readonly operation: string
+  /** Who sent the request. */
+  readonly direction: Direction
+  readonly messageId: number
+  readonly priority: 'low' | 'medium' | 'high' | undefined
+  readonly sopClass: NamedUid | undefined
+  readonly transferSyntax: NamedUid | undefined
+  readonly status: DicomStatus | undefined
+  readonly responses: number
+  readonly cancelled: boolean
+  readonly query:
+    | {
+        readonly level: string | undefined
+        readonly model: string | undefined
+        readonly keys: readonly string[]
+        readonly matchingKeys: readonly string[]
+        readonly wildcard: boolean
+        readonly universal: boolean
+      }
+    | undefined
+  readonly moveDestination: string | undefined
+  readonly subOperations:
+    | {
+        readonly completed: number | undefined
+        readonly failed: number | undefined
+        readonly warning: number | undefined
+        readonly remaining: number | undefined
+      }
+    | undefined
+  readonly modalities: readonly string[]
+  readonly violations: readonly string[]
+  readonly outcome: Outcome
+}
+
+/** All C-STOREs of one SOP class in one association. */
+export interface DicomStore extends Seen {
+  readonly kind: 'dicom-store'
+  readonly association: DicomAssociationKey
+  readonly direction: Direction
+  readonly sopClass: NamedUid
+  readonly transferSyntaxes: readonly NamedUid[]
+  readonly instances: number
+  readonly failed: number
+  readonly studies: number
+  readonly series: number
+  readonly pixelBytes: number
+  readonly modalities: readonly string[]
+  /** The last status that was not success, else success; undefined when nothing was answered. */
+  readonly status: DicomStatus | undefined
+  readonly outcome: Outcome
+}
+
+export interface Hl7Party {
+  readonly application: string | undefined
+  readonly facility: string | undefined
+}
+
+/** A message with its acknowledgment, or unanswered. */
+export interface Hl7Message extends Seen {
+  readonly kind: 'hl7-message'
+  readonly direction: Direction
+  readonly type: string | undefined
+  readonly trigger: string | undefined
+  readonly structure: string | undefined
+  readonly controlId: string | undefined
+  readonly processingId: string | undefined
+  readonly version: string | undefined
+  readonly characterSet: string | undefined
+  /** MSH-21, entity identifier component. */
+  readonly profiles: readonly string[]
+  readonly sending: Hl7Party
+  readonly receiving: Hl7Party
+  readonly ack:
+    | {
+        readonly code: string
+        readonly mode: 'accept' | 'application'
+        readonly errorCode: string | undefined
+        readonly controlId: string | undefined
+      }
+    | undefined
+  /** µs from the last byte of the message to the last byte of its acknowledgment. */
+  readonly responseTime: number | undefined
+  readonly segmentNames: readonly string[]
+  readonly segmentCount: number
+  /** OBX segments. */
+  readonly results: number
+  readonly bytes: number
+  /** Reports of a device (PCD profile, OBX-18/PRT device, MDC codes), which roll up. */
+  readonly deviceObservation: boolean
+  readonly framingDeviations: readonly string[]
+  readonly violations: readonly string[]
+  readonly outcome: Outcome
+}
+
+/** 60 s (by default) of steady device observations of one sender, receiver, type and outcome. `flow` is the latest that carried one. */
+export interface Hl7Observations extends Seen {
+  readonly kind: 'hl7-observations'
+  readonly type: string | undefined
+  readonly trigger: string | undefined
+  readonly version: string | undefined
+  readonly sending: Hl7Party
+  readonly receiving: Hl7Party
+  readonly ackCode: string
+  readonly messages: number
+  readonly results: number
+  readonly bytes: number
+  readonly outcome: Outcome
+}
+
+/** What a TLS handshake shows in clear. */
+export interface TlsHandshake extends Seen {
+  readonly kind: 'tls-handshake'
+  /** ECS form: `1.2`. */
+  readonly version: string | undefined
+  readonly serverName: string | undefined
+  readonly applicationProtocols: readonly string[]
+  readonly cipher: string | undefined
+  readonly ja4: string | undefined
+  readonly resumed: boolean | undefined
+  readonly established: boolean
+  readonly clientCertificateRequested: boolean
+  readonly certificate:
+    | {
+        readonly subject: string
+        readonly issuer: string
+        readonly notBefore: number
+        readonly notAfter: number
+        readonly publicKeyAlgorithm: string
+        readonly publicKeyBits: number | undefined
+        readonly serialNumber: string
+      }
+    | undefined
+}
+
+/** Attributes that protocols say of a device. */
+export type IdentityAttribute =
+  | 'manufacturer'
+  | 'model'
+  | 'serial_number'
+  | 'software_version'
+  | 'station_name'
+  | 'institution'
+  | 'department'
+  | 'modality'
+  | 'device_uid'
+  | 'udi'
+  | 'eui64'
+  | 'ae_title'
+  | 'hl7_application'
+  | 'hl7_facility'
+  | 'implementation_class_uid'
+  | 'implementation_version'
+  | 'role'
+
+/**
+ * A protocol said something about the device at one end of a flow (`about`), or, where `forwarded`, about another device whose
+ * data passes through that end (archives forward the modality's tags).
+ */
+export interface DeviceIdentity extends Seen {
+  readonly kind: 'device-identity'
+  readonly protocol: 'dicom' | 'hl7' | 'tls'
+  readonly about: 'client' | 'server'
+  readonly forwarded: boolean
+  /** `field` is the standard's name of the place: `(0008,0070)`, `OBX-18`, `0x52`. */
+  readonly facts: readonly { readonly attribute: IdentityAttribute; readonly value: string; readonly field: string }[]
+}
+
+/** A flow is over; made by the sensor, not by a decoder. `application` is what its content was. */
+export interface FlowEnded extends Seen {
+  readonly kind: 'flow-ended'
+  readonly application: string | undefined
+  readonly flowEnd: FlowEnd
+  readonly tls: TlsHandshake | undefined
+}
