@@ -45,7 +45,7 @@ export interface Alert {
   readonly captureFilter: string
   /** Names beside the common ones that the event carries, e.g. AE titles: dotted catalogue field → value. */
   readonly fields: Readonly<Record<string, string | number | boolean | readonly string[]>>
-  /** True when the flow's client is the attacker (the default reading). */
+  /** True when the target refused what was tried: `event.type` then says `denied`. */
   readonly denied: boolean
 }
 

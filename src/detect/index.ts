@@ -1,0 +1,58 @@
+import type { Observation } from '../protocols/observation.ts'
+import { EMPTY_INVENTORY, type InventoryView } from './inventory-view.ts'
+import { UPDATE_INTERVAL } from './ledger.ts'
+import type { Alert, Rule } from './rule.ts'
+import { createAeBrute } from './rules/dcm-ae-brute.ts'
+import { createContextEnumeration } from './rules/dcm-ctx-enum.ts'
+import { createExposed } from './rules/dcm-exposed.ts'
+import { createFindBulk } from './rules/dcm-find-bulk.ts'
+import { createMoveNewDestination } from './rules/dcm-move-new-dest.ts'
+import { createPduMalformed } from './rules/dcm-pdu-malformed.ts'
+import { createScanSweep } from './rules/dcm-scan-sweep.ts'
+import { createToolSignature } from './rules/dcm-tool-sig.ts'
+import { createHl7External } from './rules/hl7-external.ts'
+import { createHl7Frame } from './rules/hl7-frame.ts'
+import type { DetectSettings } from './settings.ts'
+
+/** Every rule of the sensor that is enabled. A new rule is a file, its schema in `settings.ts` and a line here. */
+export function createRules(settings: DetectSettings, inventory: InventoryView = EMPTY_INVENTORY): readonly Rule[] {
+  const rules: readonly (Rule | false)[] = [
+    settings['dcm-move-new-dest'].enabled && createMoveNewDestination(settings['dcm-move-new-dest'], inventory),
+    settings['dcm-ae-brute'].enabled && createAeBrute(settings['dcm-ae-brute'], inventory),
+    settings['dcm-scan-sweep'].enabled && createScanSweep(settings['dcm-scan-sweep'], inventory),
+    settings['dcm-tool-sig'].enabled && createToolSignature(settings['dcm-tool-sig'], inventory),
+    settings['dcm-ctx-enum'].enabled && createContextEnumeration(settings['dcm-ctx-enum'], inventory),
+    settings['dcm-find-bulk'].enabled && createFindBulk(settings['dcm-find-bulk'], inventory),
+    settings['dcm-pdu-malformed'].enabled && createPduMalformed(settings['dcm-pdu-malformed'], inventory),
+    settings['dcm-exposed'].enabled && createExposed(settings['dcm-exposed'], inventory),
+    settings['hl7-external'].enabled && createHl7External(settings['hl7-external'], inventory),
+    settings['hl7-frame'].enabled && createHl7Frame(settings['hl7-frame'], inventory),
+  ]
+  return rules.filter(rule => rule !== false)
+}
+
+/** Runs all rules on what decoders report. Driven by packet time alone: the same packets raise the same alerts. */
+export class Detector {
+  readonly #rules: readonly Rule[]
+  readonly #emit: (alert: Alert) => void
+
+  constructor(settings: DetectSettings, inventory: InventoryView, emit: (alert: Alert) => void) {
+    this.#rules = createRules(settings, inventory)
+    this.#emit = emit
+  }
+
+  /** After the inventory has seen the observation. */
+  observe(observation: Observation): void {
+    for (const rule of this.#rules) rule.observe(observation, this.#emit)
+  }
+
+  /** About once a second of packet time. */
+  tick(time: number): void {
+    for (const rule of this.#rules) rule.tick(time, this.#emit)
+  }
+
+  /** The input is over: report counts that still wait for their update. */
+  finish(time: number): void {
+    this.tick(time + UPDATE_INTERVAL)
+  }
+}

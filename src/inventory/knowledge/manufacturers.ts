@@ -1,0 +1,117 @@
+/** A known maker of medical devices, found under one of the spellings in use. */
+export interface Manufacturer {
+  readonly name: string
+  /** The row, as `evidence.table` shows it. */
+  readonly row: string
+}
+
+interface Row {
+  readonly name: string
+  /** Key forms (see `keyOf`) that are this maker, as the whole value or its first words. */
+  readonly aliases: readonly string[]
+  /** Where these spellings are found: (0008,0070) of conformance statements, the IEEE registry, CISA advisories. */
+  readonly source: string
+}
+
+const DICOM = '(0008,0070) in public conformance statements'
+const IEEE = 'IEEE OUI registry'
+const CISA = 'CISA CSAF medical advisories (ICSMA)'
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'GE HealthCare',
+    aliases: ['ge medical', 'ge healthcare', 'ge', 'general electric medical', 'gems', 'ge vingmed', 'ge omega'],
+    source: DICOM,
+  },
+  {
+    name: 'Siemens Healthineers',
+    aliases: ['siemens', 'siemens healthineers', 'siemens medical', 'siemens nm', 'siemens healthcare', 'siemens ag medical'],
+    source: DICOM,
+  },
+  {
+    name: 'Philips',
+    aliases: ['philips', 'philips medical', 'philips healthcare', 'phillips', 'philips nuclear', 'philips ultrasound'],
+    source: `${DICOM}; ${CISA}`,
+  },
+  {
+    name: 'Canon Medical Systems',
+    aliases: ['canon medical', 'canon mec', 'toshiba', 'toshiba mec', 'toshiba medical', 'toshiba mec us'],
+    source: DICOM,
+  },
+  {
+    name: 'Fujifilm',
+    aliases: ['fujifilm', 'fuji film', 'fuji photo film', 'fujifilm healthcare', 'fujifilm sonosite', 'sonosite'],
+    source: `${DICOM}; ${IEEE}`,
+  },
+  { name: 'Hitachi', aliases: ['hitachi medical', 'hitachi aloka', 'aloka', 'hitachi healthcare'], source: `${DICOM}; ${IEEE}` },
+  { name: 'Hologic', aliases: ['hologic', 'lorad'], source: DICOM },
+  { name: 'Carestream Health', aliases: ['carestream', 'kodak', 'eastman kodak'], source: `${DICOM}; ${IEEE}; ${CISA}` },
+  { name: 'Agfa HealthCare', aliases: ['agfa', 'agfa gevaert', 'agfa healthcare'], source: DICOM },
+  { name: 'Samsung Medison', aliases: ['samsung medison', 'medison', 'samsung electronics healthcare'], source: DICOM },
+  { name: 'Mindray', aliases: ['mindray', 'shenzhen mindray bio', 'mindray ds usa', 'zonare'], source: `${DICOM}; ${IEEE}` },
+  { name: 'Esaote', aliases: ['esaote'], source: `${DICOM}; ${IEEE}` },
+  { name: 'Shimadzu', aliases: ['shimadzu'], source: `${DICOM}; ${IEEE}` },
+  { name: 'Konica Minolta', aliases: ['konica minolta', 'konicaminolta'], source: `${DICOM}; ${IEEE}` },
+  { name: 'Varian', aliases: ['varian', 'varian medical', 'varian imaging'], source: `${DICOM}; ${IEEE}` },
+  { name: 'Elekta', aliases: ['elekta'], source: DICOM },
+  { name: 'Accuray', aliases: ['accuray', 'tomotherapy'], source: DICOM },
+  { name: 'United Imaging', aliases: ['uih', 'united imaging'], source: DICOM },
+  { name: 'Neusoft Medical', aliases: ['neusoft'], source: DICOM },
+  { name: 'Ziehm Imaging', aliases: ['ziehm'], source: DICOM },
+  { name: 'Planmeca', aliases: ['planmeca'], source: DICOM },
+  { name: 'Carl Zeiss Meditec', aliases: ['carl zeiss meditec', 'zeiss'], source: DICOM },
+  { name: 'Heidelberg Engineering', aliases: ['heidelberg engineering'], source: DICOM },
+  { name: 'Topcon', aliases: ['topcon'], source: DICOM },
+  { name: 'Olympus', aliases: ['olympus'], source: DICOM },
+  { name: 'Karl Storz', aliases: ['karl storz', 'storz'], source: DICOM },
+  { name: 'Sectra', aliases: ['sectra'], source: DICOM },
+  { name: 'Merge Healthcare', aliases: ['merge', 'merge healthcare', 'merge technologies'], source: `${DICOM}; ${CISA}` },
+  { name: 'Dräger', aliases: ['draeger', 'drager', 'draegerwerk', 'dragerwerk', 'draeger medical'], source: `${IEEE}; ${CISA}` },
+  { name: 'Baxter', aliases: ['baxter', 'hillrom', 'hill rom', 'welch allyn'], source: `${IEEE}; ${CISA}` },
+  { name: 'B. Braun', aliases: ['b braun', 'bbraun', 'b braun melsungen'], source: CISA },
+  { name: 'BD', aliases: ['bd', 'becton dickinson', 'becton', 'carefusion', 'alaris'], source: `${IEEE}; ${CISA}` },
+  { name: 'ICU Medical', aliases: ['icu medical', 'hospira', 'smiths medical', 'smiths us innovation'], source: `${IEEE}; ${CISA}` },
+  { name: 'Fresenius', aliases: ['fresenius', 'fresenius kabi', 'fresenius medical care', 'fresenius vial'], source: `${IEEE}; ${CISA}` },
+  { name: 'Medtronic', aliases: ['medtronic', 'covidien'], source: `${IEEE}; ${CISA}` },
+  { name: 'Abbott', aliases: ['abbott', 'st jude medical'], source: `${IEEE}; ${CISA}` },
+  { name: 'Roche Diagnostics', aliases: ['roche', 'roche diagnostics'], source: `${IEEE}; ${CISA}` },
+  { name: 'Beckman Coulter', aliases: ['beckman coulter', 'beckman lab'], source: IEEE },
+  { name: 'Sysmex', aliases: ['sysmex'], source: IEEE },
+  { name: 'Masimo', aliases: ['masimo'], source: IEEE },
+  { name: 'Nihon Kohden', aliases: ['nihon kohden'], source: IEEE },
+  { name: 'Spacelabs Healthcare', aliases: ['spacelabs'], source: `${IEEE}; ${CISA}` },
+  { name: 'Hamilton Medical', aliases: ['hamilton medical'], source: CISA },
+  { name: 'Getinge', aliases: ['getinge', 'maquet'], source: IEEE },
+  { name: 'ZOLL', aliases: ['zoll', 'zoll lifecor', 'zoll medical'], source: `${IEEE}; ${CISA}` },
+  { name: 'Edan Instruments', aliases: ['edan'], source: IEEE },
+  { name: 'Contec', aliases: ['contec medical', 'contec health'], source: CISA },
+  { name: 'Capsule Technologies', aliases: ['capsule', 'capsule technologie', 'capsule tech', 'qualcomm life'], source: CISA },
+]
+
+const BY_ALIAS = new Map(ROWS.flatMap(row => row.aliases.map(alias => [alias, row] as const)))
+const LONGEST_ALIAS_WORDS = Math.max(...[...BY_ALIAS.keys()].map(alias => alias.split(' ').length))
+
+/**
+ * The maker behind a spelling: the longest alias that is the whole value or its first words. `network` is stricter, for names in the IEEE
+ * registry, where `Siemens` is mostly not the medical company.
+ */
+export function manufacturerOf(text: string, registry: 'medical' | 'network' = 'medical'): Manufacturer | undefined {
+  const words = keyOf(text).split(' ')
+  for (let length = Math.min(words.length, LONGEST_ALIAS_WORDS); length > 0; length--) {
+    const alias = words.slice(0, length).join(' ')
+    const row = BY_ALIAS.get(alias)
+    if (row === undefined || (registry === 'network' && !row.source.includes(IEEE) && length < 2)) continue
+    return { name: row.name, row: `manufacturer:${alias} (${row.source})` }
+  }
+  return undefined
+}
+
+/** Lower case, without accents, punctuation or runs of blanks. */
+function keyOf(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
+}

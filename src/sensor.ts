@@ -1,0 +1,370 @@
+import { hostname } from 'node:os'
+import { openCaptureFile } from './capture/file.ts'
+import type { PacketSink, RawPacket } from './capture/source.ts'
+import { Detector } from './detect/index.ts'
+import { Inventory } from './inventory/inventory.ts'
+import type { InventoryStore } from './inventory/store.ts'
+import type { Direction, Flow, FlowEnd, FlowHandler } from './net/flow.ts'
+import { NetworkStage } from './net/stage.ts'
+import { encodeEvent, Normalizer } from './normalize/ecs.ts'
+import type { EcsDocument, EncodedEvent, WardwireEvent } from './normalize/event.ts'
+import type { HealthReport, SensorFigures } from './normalize/health.ts'
+import { createPseudonym } from './privacy/pseudonym.ts'
+import { ObservationRollup } from './protocols/hl7/rollup.ts'
+import { ProtocolIdentifier } from './protocols/identify.ts'
+import { createProtocols } from './protocols/index.ts'
+import type { FlowEnded, Incomplete, Observation } from './protocols/observation.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+import { Interval } from './telemetry/interval.ts'
+import { type Log, SILENT_LOG } from './telemetry/log.ts'
+import { VERSION } from './version.ts'
+
+/** µs */
+const SECOND = 1_000_000
+/** Events are handed on at the latest when this many are together. */
+const BATCH_EVENTS = 512
+/** Interfaces of one recording may be a little out of step; a longer step back is a new recording. µs. */
+const NEW_RECORDING_STEP = 60 * SECOND
+/** Alerts kept for the closing table of a replay. */
+const SUMMARY_ALERTS = 1000
+
+export interface SensorOptions {
+  readonly settings: Settings
+  /** Packets carry the time of a recording, and the sensor lives in that time. */
+  readonly recorded: boolean
+  /** Takes encoded events, in order. */
+  readonly deliver: (events: readonly EncodedEvent[]) => void
+  /** Names of the capture interfaces by index. */
+  readonly interfaces: () => readonly string[]
+  /** Packets that the capture says it lost so far, where it can know. */
+  readonly captureDrops?: () => number | undefined
+  /** What waits in the queue; asked when health is reported. */
+  readonly queue?: () => { readonly events: number; readonly bytes: number; readonly lost: number }
+  /** Devices known from earlier runs, and where to keep them. */
+  readonly inventoryStore?: InventoryStore | undefined
+  readonly log?: Log
+  /** Hold every event against the field catalogue and throw on the first that does not fit: for tests. */
+  readonly strict?: boolean
+}
+
+/** Figures of a run, for tables and metrics. */
+export interface SensorSummary {
+  readonly packets: number
+  readonly bytes: number
+  readonly flows: number
+  /** Flows by protocol found in them. */
+  readonly protocols: ReadonlyMap<string, number>
+  /** Events by `dataset action`. */
+  readonly events: ReadonlyMap<string, number>
+  readonly alerts: readonly WardwireEvent[]
+  readonly decodeErrors: number
+}
+
+/**
+ * The composition root: packets in, encoded events out. One synchronous path without awaits:
+ * net → protocols → inventory → detect → normalize. The queue and the outputs live behind `deliver`.
+ */
+export class Sensor implements PacketSink, FlowHandler {
+  readonly inventory: Inventory
+  readonly #options: SensorOptions
+  readonly #net: NetworkStage
+  readonly #identifier: ProtocolIdentifier
+  readonly #rollup: ObservationRollup
+  readonly #detector: Detector
+  readonly #normalizer: Normalizer
+  readonly #healthInterval: number
+  readonly #interval: Interval<Total>
+  readonly #events = new Map<string, number>()
+  readonly #alerts: WardwireEvent[] = []
+  #batch: EncodedEvent[] = []
+  #clinicalBytes = 0
+  #encryptedBytes = 0
+  #blind = false
+  /** Packet time, µs; 0 before the first packet. */
+  #time = 0
+  #nextTick = 0
+  #healthSince = 0
+
+  constructor(options: SensorOptions) {
+    const { settings, recorded, log = SILENT_LOG } = options
+    this.#options = options
+    this.#net = new NetworkStage(settings.net, this)
+    this.#rollup = new ObservationRollup(settings.protocols.hl7, observation => this.#report(observation))
+    this.#identifier = new ProtocolIdentifier(createProtocols(settings.protocols), {
+      pseudonym: createPseudonym(settings.privacy.site_key?.reveal()),
+      emit: observation => this.#observe(observation),
+      onFailure: (protocol, error) => log.error('A decoder failed and was taken off its flow', { 'network.protocol': protocol, 'error.type': error }),
+    })
+    this.inventory = new Inventory(settings.inventory, change => this.#emit(this.#normalizer.asset(change)), options.inventoryStore)
+    this.#detector = new Detector(settings.detect, alert => this.#emitAlert(this.#normalizer.alert(alert)), this.inventory)
+    this.#normalizer = new Normalizer({
+      sensorId: settings.sensor.id,
+      sensorName: settings.sensor.name,
+      hostname: recorded ? settings.sensor.name : hostname(),
+      version: VERSION,
+      interfaces: options.interfaces,
+      deviceAt: address => this.inventory.deviceAt(address),
+      now: packetTime => (recorded ? packetTime : Date.now() * 1000),
+      patients: settings.privacy.patients,
+      strict: options.strict ?? false,
+    })
+    this.#healthInterval = settings.telemetry.health_interval_seconds * SECOND
+    this.#interval = new Interval(() => this.#totals())
+  }
+
+  packet(raw: RawPacket): void {
+    if (raw.time >= this.#nextTick) this.#advance(raw.time)
+    else if (raw.time < this.#nextTick - NEW_RECORDING_STEP) this.#beginRecording(raw.time)
+    this.#net.packet(raw)
+  }
+
+  /** Wall-clock time while no packets come, so that a silent network still times out, rolls up and reports health. Live only. */
+  idle(time: number): void {
+    if (!this.#options.recorded && time >= this.#nextTick) this.#advance(time)
+    this.flush()
+  }
+
+  /** End of input: report everything that is still open and hand over the last events. */
+  finish(): void {
+    if (this.#time === 0) return
+    this.#closeAll(this.#time)
+    const { since, figures } = this.#figures()
+    this.#emit(this.#normalizer.health({ kind: 'sensor-stopped', time: this.#time, since, figures }))
+    this.flush()
+  }
+
+  /** Hand over the events made so far. */
+  flush(): void {
+    if (this.#batch.length === 0) return
+    const events = this.#batch
+    this.#batch = []
+    this.#options.deliver(events)
+  }
+
+  /** An event about one of the outputs, which only the delivery side knows. */
+  reportHealth(report: HealthReport): void {
+    this.#emit(this.#normalizer.health(report))
+  }
+
+  get openFlows(): number {
+    return this.#net.statistics.flows
+  }
+
+  summary(): SensorSummary {
+    const { packets, bytes, flowsTotal } = this.#net.statistics
+    return {
+      packets,
+      bytes,
+      flows: flowsTotal,
+      protocols: this.#identifier.flowsByProtocol,
+      events: this.#events,
+      alerts: this.#alerts,
+      decodeErrors: this.#identifier.failures,
+    }
+  }
+
+  // --- FlowHandler: what the net stage reports ---
+
+  opened(_flow: Flow): void {}
+
+  data(flow: Flow, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
+    this.#identifier.data(flow, direction, bytes, offset, length, time)
+  }
+
+  gap(flow: Flow, direction: Direction, length: number, time: number): void {
+    this.#identifier.gap(flow, direction, length, time)
+  }
+
+  datagram(): void {}
+
+  halfClosed(flow: Flow, direction: Direction, time: number): void {
+    this.#identifier.halfClosed(flow, direction, time)
+  }
+
+  ended(flow: Flow, end: FlowEnd, time: number): void {
+    const application = this.#identifier.application(flow)
+    const tls = this.#identifier.ended(flow, end, time)
+    this.#observe(flowEnded(flow, end, application, tls))
+  }
+
+  neighbour(address: string, mac: string, interfaceIndex: number, vlanId: number | undefined, time: number): void {
+    this.inventory.neighbour(address, mac, interfaceIndex, vlanId, time)
+  }
+
+  // --- observations to events ---
+
+  #observe(observation: Observation): void {
+    this.inventory.observe(observation)
+    this.#detector.observe(observation)
+    if (observation.kind === 'hl7-message' && this.#rollup.accept(observation)) return
+    if (observation.kind === 'flow-ended' && !this.#concernsDevice(observation)) return
+    this.#report(observation)
+  }
+
+  /** Flow events are for medical devices only; they also tell how much of the clinical traffic is encrypted. */
+  #concernsDevice({ flow, application }: FlowEnded): boolean {
+    if (this.inventory.deviceAt(flow.clientAddress) === undefined && this.inventory.deviceAt(flow.serverAddress) === undefined) return false
+    const bytes = flow.bytesFromClient + flow.bytesFromServer
+    this.#clinicalBytes += bytes
+    if (application === 'tls') this.#encryptedBytes += bytes
+    return true
+  }
+
+  #report(observation: Observation): void {
+    const event = this.#normalizer.observation(observation)
+    if (event !== undefined) this.#emit(event)
+  }
+
+  #emitAlert(event: WardwireEvent): void {
+    if (this.#alerts.length < SUMMARY_ALERTS) this.#alerts.push(event)
+    this.#emit(event)
+  }
+
+  #emit(event: WardwireEvent): void {
+    const name = `${event.dataset} ${actionOf(event)}`
+    this.#events.set(name, (this.#events.get(name) ?? 0) + 1)
+    this.#batch.push(encodeEvent(event))
+    if (this.#batch.length >= BATCH_EVENTS) this.flush()
+  }
+
+  // --- time ---
+
+  /** Let time pass: time-outs, roll-up windows, health. About once a second. */
+  #advance(time: number): void {
+    if (this.#time === 0) this.#begin(time)
+    this.#time = time
+    this.#nextTick = time + SECOND
+    this.#net.tick(time)
+    this.#identifier.tick(time)
+    this.#rollup.tick(time)
+    this.inventory.tick(time)
+    this.#detector.tick(time)
+    if (time - this.#healthSince >= this.#healthInterval) this.#reportSensorHealth(time)
+  }
+
+  #begin(time: number): void {
+    this.#healthSince = time
+    this.#emit(this.#normalizer.health({ kind: 'sensor-started', time }))
+  }
+
+  /** Time went back: another recording begins, which shares no connection with the one before. */
+  #beginRecording(time: number): void {
+    this.#closeAll(this.#time)
+    this.#time = time
+    this.#nextTick = time
+    this.#healthSince = time
+    this.#advance(time)
+  }
+
+  #closeAll(time: number): void {
+    this.#net.finish(time)
+    this.#rollup.finish(time)
+    this.inventory.finish(time)
+    this.#detector.tick(time)
+  }
+
+  // --- health ---
+
+  #reportSensorHealth(time: number): void {
+    const { since, figures, unseen } = this.#figures()
+    this.#healthSince = time
+    this.#emit(this.#normalizer.health({ kind: 'sensor-health', time, since, figures }))
+    if (unseen.length > 0) this.#emit(this.#normalizer.health({ kind: 'visibility-lost', time, reason: unseen.join('; ') }))
+    else if (this.#blind) this.#emit(this.#normalizer.health({ kind: 'visibility-restored', time, reason: 'nothing was lost in the last interval' }))
+    this.#blind = unseen.length > 0
+  }
+
+  #figures(): { readonly since: number; readonly figures: SensorFigures; readonly unseen: readonly string[] } {
+    const added = this.#interval.take()
+    const queue = this.#options.queue?.()
+    return {
+      since: this.#healthSince,
+      unseen: UNSEEN.filter(({ total }) => added[total] > 0).map(({ total, words }) => `${added[total]} ${words}`),
+      figures: {
+        packets: added.packets,
+        bytes: added.bytes,
+        dropped: this.#options.captureDrops?.() === undefined ? undefined : added.dropped,
+        inferredLost: added.inferredLost,
+        decodeErrors: added.decodeErrors,
+        encryptedShare: added.clinicalBytes > 0 ? added.encryptedBytes / added.clinicalBytes : undefined,
+        flows: this.#net.statistics.flows,
+        devices: this.inventory.count,
+        queueEvents: queue?.events,
+        queueBytes: queue?.bytes,
+        queueLost: queue?.lost,
+      },
+    }
+  }
+
+  #totals(): Record<Total, number> {
+    const net = this.#net.statistics
+    return {
+      packets: net.packets,
+      bytes: net.bytes,
+      inferredLost: net.inferredLostBytes,
+      flowsEvicted: net.flowsEvicted,
+      reassemblyLimit: net.reassemblyLimit,
+      fragmentLimit: net.fragmentLimit,
+      dropped: this.#options.captureDrops?.() ?? 0,
+      decodeErrors: this.#identifier.failures,
+      clinicalBytes: this.#clinicalBytes,
+      encryptedBytes: this.#encryptedBytes,
+    }
+  }
+}
+
+type Total =
+  | 'packets'
+  | 'bytes'
+  | 'inferredLost'
+  | 'flowsEvicted'
+  | 'reassemblyLimit'
+  | 'fragmentLimit'
+  | 'dropped'
+  | 'decodeErrors'
+  | 'clinicalBytes'
+  | 'encryptedBytes'
+
+/** What the sensor could not see, in words for the health event. */
+const UNSEEN: readonly { readonly total: Total; readonly words: string }[] = [
+  { total: 'dropped', words: 'packets dropped by the capture (capture.buffer_bytes)' },
+  { total: 'inferredLost', words: 'bytes acknowledged by a receiver but never seen' },
+  { total: 'flowsEvicted', words: 'flows given up because the flow table was full (net.max_flows)' },
+  { total: 'reassemblyLimit', words: 'times the reassembly limit was hit (net.reassembly_bytes_total)' },
+  { total: 'fragmentLimit', words: 'IP fragments given up (net.fragments_max)' },
+]
+
+function flowEnded(flow: Flow, flowEnd: FlowEnd, application: string | undefined, tls: FlowEnded['tls']): FlowEnded {
+  const partial: Incomplete[] = []
+  if (flow.midstream) partial.push('midstream')
+  if (flow.gapBytesFromClient + flow.gapBytesFromServer > 0) partial.push('gap')
+  if (flow.transport === 'tcp' && (flow.packetsFromClient === 0 || flow.packetsFromServer === 0)) partial.push('one_sided')
+  return { kind: 'flow-ended', flow, start: flow.startTime, end: flow.lastTime, streamOffset: 0, partial, application, flowEnd, tls }
+}
+
+function actionOf(event: WardwireEvent): string {
+  const fields = event.document['event'] as { readonly action?: string } | undefined
+  return fields?.action ?? ''
+}
+
+/** Replay captures in memory with default settings and give the documents: for tests and tools. */
+export async function replayEvents(files: readonly string[], options: { readonly sensorId?: string } = {}): Promise<readonly EcsDocument[]> {
+  const base = defaultSettings()
+  const id = options.sensorId ?? 'test'
+  const documents: EcsDocument[] = []
+  let interfaces: readonly string[] = []
+  const sensor = new Sensor({
+    settings: { ...base, sensor: { ...base.sensor, id, name: id } },
+    recorded: true,
+    strict: true,
+    interfaces: () => interfaces,
+    deliver: events => documents.push(...events.map(event => JSON.parse(event.json) as EcsDocument)),
+  })
+  for (const file of files) {
+    const source = openCaptureFile(file)
+    interfaces = source.interfaces
+    await source.run(sensor, new AbortController().signal, () => undefined)
+  }
+  sensor.finish()
+  return documents
+}

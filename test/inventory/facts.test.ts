@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { factsOf, factsOfMac } from '../../src/inventory/facts.ts'
+
+describe('facts', () => {
+  test('a toolkit is not a manufacturer, a vendor root is a weak hint at one', () => {
+    expect(factsOf('implementation_version', 'OFFIS_DCMTK_367', 'dicom', '0x55').map(fact => fact.attribute)).toEqual([
+      'implementation_version',
+      'toolkit',
+    ])
+    expect(factsOf('implementation_class_uid', '1.2.840.113619.6.96', 'dicom', '0x52')[1]).toMatchObject({
+      attribute: 'manufacturer',
+      value: 'GE HealthCare',
+      confidence: 'low',
+    })
+  })
+
+  test('an adapter maker is no device maker', () => {
+    expect(factsOfMac('00-50-56-00-00-01', 'ARP or ND', 'high').map(fact => fact.attribute)).toEqual(['mac', 'nic_vendor'])
+    const draeger = factsOfMac('00-30-E6-00-00-01', 'ARP or ND', 'high')
+    expect(draeger[2]).toMatchObject({
+      attribute: 'manufacturer',
+      value: 'Dräger',
+      confidence: 'low',
+      table: expect.stringContaining('oui:0030E6'),
+    })
+  })
+
+  test('an unknown maker stays as it was written', () => {
+    expect(factsOf('manufacturer', 'Acme', 'dicom', '(0008,0070)')).toEqual([
+      { attribute: 'manufacturer', raw: 'Acme', protocol: 'dicom', field: '(0008,0070)', confidence: 'high' },
+    ])
+  })
+
+  test('what a sender says of its receiver is worth less', () => {
+    expect(factsOf('hl7_application', 'ENGINE', 'hl7', 'MSH-5')[0].confidence).toBe('medium')
+    expect(factsOf('hl7_application', 'HIS', 'hl7', 'MSH-3')[0].confidence).toBe('high')
+    expect(factsOf('hl7_application', 'X', 'tls', 'subject')[0].confidence).toBe('low')
+  })
+})
