@@ -3,6 +3,7 @@ import type { Direction, Flow } from '../net/flow.ts'
 import type {
   DeviceIdentity,
   DicomAssociation,
+  DicomAssociationKey,
   Hl7Message,
   Hl7Observations,
   IdentityAttribute,
@@ -20,6 +21,8 @@ import type { InventoryStore } from './store.ts'
 const SECOND = 1_000_000
 /** How long news waits for more of the same conversation, so that one event tells all. */
 const HOLD = SECOND
+/** Packet time that steps back further than this was set back. */
+const CLOCK_STEP = 60 * SECOND
 /** Times and counts alone are saved this seldom. */
 const SAVE_TOUCHED = 300 * SECOND
 /** Registered ports of medical protocols, where TLS hides the content (IANA: acr-nema, dicom-iscl, dicom-tls, dicom, hl7). */
@@ -89,8 +92,7 @@ export class Inventory {
         break
       case 'dicom-operation':
       case 'dicom-store':
-        this.#shown(flow, 'client', 'dicom', end)
-        this.#shown(flow, 'server', 'dicom', end)
+        this.#peers(flow, observation.association, end)
         break
       case 'hl7-message':
         this.#message(observation)
@@ -170,24 +172,35 @@ export class Inventory {
 
   #association(observation: DicomAssociation): void {
     const { flow, end, association, requestor, acceptor, result } = observation
-    const client = this.#shown(flow, 'client', 'dicom', end)
-    const server = result === 'unanswered' ? undefined : this.#shown(flow, 'server', 'dicom', end)
-    if (result !== 'accepted') return
-    if (client !== undefined) {
-      this.#supplement(client, 'ae_title', association.callingAeTitle, 'calling AE title', end)
-      this.#supplement(client, 'implementation_class_uid', requestor.classUid, '0x52', end)
-      this.#supplement(client, 'implementation_version', requestor.version, '0x55', end)
+    if (result !== 'accepted') {
+      this.#shown(flow, 'client', 'dicom', end)
+      if (result !== 'unanswered') this.#shown(flow, 'server', 'dicom', end)
+      return
     }
-    if (server !== undefined) {
-      this.#supplement(server, 'ae_title', association.calledAeTitle, 'called AE title', end)
-      this.#supplement(server, 'implementation_class_uid', acceptor.classUid, '0x52', end)
-      this.#supplement(server, 'implementation_version', acceptor.version, '0x55', end)
-    }
+    const [client, server] = this.#peers(flow, association, end)
+    this.#supplement(client, 'implementation_class_uid', requestor.classUid, 'dicom', '0x52', end)
+    this.#supplement(client, 'implementation_version', requestor.version, 'dicom', '0x55', end)
+    this.#supplement(server, 'implementation_class_uid', acceptor.classUid, 'dicom', '0x52', end)
+    this.#supplement(server, 'implementation_version', acceptor.version, 'dicom', '0x55', end)
+  }
+
+  /** Both ends of an association that the server took, with the AE titles by which they know each other. */
+  #peers(
+    flow: Flow,
+    association: DicomAssociationKey,
+    time: number,
+  ): readonly [client: DeviceState | undefined, server: DeviceState | undefined] {
+    const client = this.#shown(flow, 'client', 'dicom', time)
+    const server = this.#shown(flow, 'server', 'dicom', time)
+    this.#supplement(client, 'ae_title', association.callingAeTitle, 'dicom', 'calling AE title', time)
+    this.#supplement(server, 'ae_title', association.calledAeTitle, 'dicom', 'called AE title', time)
+    return [client, server]
   }
 
   #message(observation: Hl7Message): void {
     const { flow, end, direction, type, trigger, ack, sending } = observation
     const sender = this.#shown(flow, sideOf(direction), 'hl7', end)
+    this.#supplement(sender, 'hl7_application', sending.application, 'hl7', 'MSH-3', end)
     if (sender !== undefined && type !== undefined) {
       const raw = trigger === undefined ? type : `${type}^${trigger}`
       this.#note(sender, { attribute: 'hl7_sends', raw, protocol: 'hl7', field: 'MSH-9', confidence: 'high' }, end)
@@ -272,11 +285,18 @@ export class Inventory {
     if (news === 'new') for (const fact of factsOf(attribute, raw, protocol, field)) this.#note(state, fact, time)
   }
 
-  /** What an association says by itself, where no decoder stated it as a fact. */
-  #supplement(state: DeviceState, attribute: IdentityAttribute, raw: string | undefined, field: string, time: number): void {
-    if (raw === undefined || raw === '') return
-    if (state.evidence.knows(attribute, raw)) state.learn(attribute, raw, 'dicom', field, time)
-    else this.#learn(state, attribute, raw, 'dicom', field, time)
+  /** What the observation says by itself, where no decoder stated it as a fact. */
+  #supplement(
+    state: DeviceState | undefined,
+    attribute: IdentityAttribute,
+    raw: string | undefined,
+    protocol: DeviceIdentity['protocol'],
+    field: string,
+    time: number,
+  ): void {
+    if (state === undefined || raw === undefined || raw === '') return
+    if (state.evidence.knows(attribute, raw)) state.learn(attribute, raw, protocol, field, time)
+    else this.#learn(state, attribute, raw, protocol, field, time)
   }
 
   #note(state: DeviceState, fact: Fact, time: number): void {
@@ -296,7 +316,7 @@ export class Inventory {
   #report(time: number, all: boolean): void {
     for (const state of [...this.#pending]) {
       const since = state.pendingSince
-      if (since === undefined || all || time >= since + HOLD || time < since) this.#reportState(state)
+      if (since === undefined || all || time >= since + HOLD || time < since - CLOCK_STEP) this.#reportState(state)
     }
     let next = Number.POSITIVE_INFINITY
     for (const { pendingSince } of this.#pending) if (pendingSince !== undefined) next = Math.min(next, pendingSince + HOLD)

@@ -63,4 +63,6 @@ export interface FlowHandler {
   /** One side sent FIN and all its bytes were delivered. */
   halfClosed(flow: Flow, direction: Direction, time: number): void
   ended(flow: Flow, end: FlowEnd, time: number): void
+  /** ARP or IPv6 neighbour discovery said that `address` is at `mac` (`AA-BB-CC-DD-EE-FF`); `vlanId` is the outermost tag. */
+  neighbour?(address: string, mac: string, interfaceIndex: number, vlanId: number | undefined, time: number): void
 }

@@ -1,6 +1,6 @@
 import type { Device, InventoryChange } from '../inventory/device.ts'
 import { type Context, compact, distinct, eventFields, eventId, type Fields, finish, list, sentence, text } from './common.ts'
-import { deviceDescription, deviceFields, deviceName, entityFields, hostFields } from './device-fields.ts'
+import { deviceDescription, deviceName, deviceParts } from './device-fields.ts'
 import type { WardwireEvent } from './event.ts'
 import { date, timestamp } from './time.ts'
 
@@ -11,6 +11,7 @@ const CHANGE_TYPES = ['change']
 /** Something that the inventory noticed. */
 export function assetEvent(context: Context, change: InventoryChange): WardwireEvent {
   const { device, time } = change
+  const parts = deviceParts(device)
   const details = change.kind === 'device-changed' ? [change.attribute, change.before ?? '', change.after] : []
   const id = eventId(context.sensorId, change.kind, device.id, time, ...details)
   return finish('wardwire.asset', id, {
@@ -28,9 +29,9 @@ export function assetEvent(context: Context, change: InventoryChange): WardwireE
     }),
     observer: context.observer(undefined),
     related: compact({ ip: list(device.ips), hosts: distinct([device.hostname]) }),
-    device: deviceFields(device),
-    host: hostFields(device),
-    entity: entityFields(device),
+    device: parts.device,
+    host: parts.host,
+    entity: parts.entity,
     wardwire: { device: inventoryFields(device), change: changeFields(change) },
   })
 }

@@ -3,7 +3,7 @@ import { DATASETS, type Dataset, type EcsDocument, type Json } from './event.ts'
 import { readMapping } from './mappings.ts'
 
 /** Elasticsearch types that fields have. */
-export type FieldType = 'keyword' | 'constant_keyword' | 'match_only_text' | 'long' | 'float' | 'boolean' | 'date' | 'ip'
+type FieldType = 'keyword' | 'constant_keyword' | 'match_only_text' | 'long' | 'float' | 'boolean' | 'date' | 'ip'
 
 /** A row of `mappings/fields.yml`. */
 export interface Field {

@@ -1,24 +1,47 @@
 import type { Device } from '../inventory/device.ts'
 import { compact, type Fields, list, text } from './common.ts'
+import { share } from './shared.ts'
 
-/** Context of the device at one end of a conversation: `wardwire.source.device.*`, `wardwire.destination.device.*`. */
-export function endFields(device: Device | undefined): Fields | undefined {
-  if (device === undefined) return undefined
+/** What documents say of one device. Inventory hands out a new `Device` when something changed, so these are made once for each. */
+export interface DeviceParts {
+  /** Context of one end of a conversation: `wardwire.source.*`, `wardwire.destination.*`. */
+  readonly end: Fields
+  /** `device.*`: the medical device that an event is about. */
+  readonly device: Fields
+  /** `host.*`: the same device, never the sensor. */
+  readonly host: Fields
+  /** `entity.*`: the same device as entity analytics want it. ECS has no entity type for devices. */
+  readonly entity: Fields
+}
+
+const partsByDevice = new WeakMap<Device, DeviceParts>()
+
+export function deviceParts(device: Device): DeviceParts {
+  let parts = partsByDevice.get(device)
+  if (parts === undefined) {
+    parts = {
+      end: { device: endFields(device) },
+      device: share(deviceFields(device)),
+      host: share(hostFields(device)),
+      entity: share({ id: device.id, type: ENTITY_TYPE, sub_type: text(device.type), name: deviceName(device) }),
+    }
+    partsByDevice.set(device, parts)
+  }
+  return parts
+}
+
+function endFields(device: Device): Fields {
   return {
-    device: {
-      id: device.id,
-      manufacturer: text(device.manufacturer),
-      model: text(device.model),
-      type: text(device.type),
-      role: list(device.roles),
-      criticality: text(device.criticality),
-    },
+    id: device.id,
+    manufacturer: text(device.manufacturer),
+    model: text(device.model),
+    type: text(device.type),
+    role: list(device.roles),
+    criticality: text(device.criticality),
   }
 }
 
-/** `device.*`: the medical device that an event is about. */
-export function deviceFields(device: Device | undefined): Fields | undefined {
-  if (device === undefined) return undefined
+function deviceFields(device: Device): Fields {
   return {
     id: device.id,
     manufacturer: text(device.manufacturer),
@@ -27,9 +50,7 @@ export function deviceFields(device: Device | undefined): Fields | undefined {
   }
 }
 
-/** `host.*`: the medical device that an event is about, never the sensor. */
-export function hostFields(device: Device | undefined): Fields | undefined {
-  if (device === undefined) return undefined
+function hostFields(device: Device): Fields {
   return {
     id: device.id,
     name: deviceName(device).toLowerCase(),
@@ -38,12 +59,6 @@ export function hostFields(device: Device | undefined): Fields | undefined {
     mac: list(device.macs),
     os: osFields(device.os),
   }
-}
-
-/** `entity.*`: the same device as entity analytics want it. ECS has no entity type for devices. */
-export function entityFields(device: Device | undefined): Fields | undefined {
-  if (device === undefined) return undefined
-  return { id: device.id, type: ENTITY_TYPE, sub_type: text(device.type), name: deviceName(device) }
 }
 
 const ENTITY_TYPE = ['host']

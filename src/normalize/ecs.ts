@@ -1,6 +1,6 @@
 import type { Alert } from '../detect/rule.ts'
 import type { Device, InventoryChange } from '../inventory/device.ts'
-import { createRedaction, type Patients } from '../privacy/redact.ts'
+import { createRedaction, type Patients } from '../privacy/redaction.ts'
 import type { Observation } from '../protocols/observation.ts'
 import { WardwireError } from '../telemetry/error.ts'
 import { alertEvent } from './alert.ts'
@@ -12,6 +12,7 @@ import type { EcsDocument, EncodedEvent, WardwireEvent } from './event.ts'
 import { flowEvent } from './flow.ts'
 import { type HealthReport, healthEvent } from './health.ts'
 import { messageEvent, observationsEvent } from './hl7.ts'
+import { encodeDocument, share } from './shared.ts'
 import { microseconds } from './time.ts'
 
 export interface NormalizerOptions {
@@ -90,7 +91,7 @@ export class Normalizer {
 /** The document as the queue stores it. */
 export function encodeEvent(event: WardwireEvent): EncodedEvent {
   const { id, dataset, document } = event
-  return { id, dataset, time: microseconds(String(document['@timestamp'])), json: JSON.stringify(document) }
+  return { id, dataset, time: microseconds(String(document['@timestamp'])), json: encodeDocument(document) }
 }
 
 function demandConformance(document: EcsDocument, patients: Patients): void {
@@ -103,18 +104,18 @@ function demandConformance(document: EcsDocument, patients: Patients): void {
 
 function createContext(options: NormalizerOptions): Context {
   const { sensorId, sensorName, hostname, version } = options
-  const sensor: Fields = { vendor: 'wardwire', product: 'wardwire', type: 'sensor', version, name: sensorName, hostname }
+  const sensor: Fields = share({ vendor: 'wardwire', product: 'wardwire', type: 'sensor', version, name: sensorName, hostname })
   const observers = new Map<string, Fields>()
   let sequence = 0
   return {
     sensorId,
     sensorName,
-    ecs: { version: ECS_VERSION },
+    ecs: share({ version: ECS_VERSION }),
     observer(interfaceName) {
       if (!interfaceName) return sensor
       let observer = observers.get(interfaceName)
       if (observer === undefined) {
-        observer = { ...sensor, ingress: { interface: { name: interfaceName } } }
+        observer = share({ ...sensor, ingress: { interface: { name: interfaceName } } })
         observers.set(interfaceName, observer)
       }
       return observer

@@ -1,10 +1,10 @@
-import type { Device } from '../inventory/device.ts'
 import { type Direction, type Flow, FROM_CLIENT } from '../net/flow.ts'
 import type { Incomplete } from '../protocols/observation.ts'
 import { networkDirection } from './address.ts'
 import { type Context, compact, distinct, type EventFacts, eventFields, eventId, type Fields, finish, list, sentence } from './common.ts'
-import { deviceFields, endFields, entityFields, hostFields } from './device-fields.ts'
+import { deviceParts } from './device-fields.ts'
 import type { WardwireEvent } from './event.ts'
+import { share } from './shared.ts'
 import { timestamp } from './time.ts'
 
 /** What an event about a flow is made of, beside the flow itself. */
@@ -30,15 +30,16 @@ export interface NetworkFacts extends EventFacts {
   readonly wardwire?: Fields
 }
 
-/** What does not change over the life of a flow. */
+/** What does not change over the life of a flow, and the groups without counters as the latest event had them. */
 interface FlowParts {
   readonly tuple: string
   readonly direction: string
-  readonly transport: string | undefined
-  readonly ianaNumber: string
   readonly vlan: Fields | undefined
   readonly innerVlan: Fields | undefined
   readonly addresses: readonly string[] | undefined
+  network: Fields | undefined
+  client: Fields | undefined
+  server: Fields | undefined
 }
 
 const partsByFlow = new WeakMap<Flow, FlowParts>()
@@ -50,18 +51,19 @@ function flowParts(flow: Flow): FlowParts {
   const parts: FlowParts = {
     tuple: [flow.transport, clientAddress, flow.clientPort, serverAddress, flow.serverPort, vlanIds.join('.')].join(' '),
     direction: networkDirection(clientAddress, serverAddress),
-    transport: flow.transport === 'other' ? undefined : flow.transport,
-    ianaNumber: String(flow.protocolNumber),
     vlan: vlanIds.length > 0 ? { id: String(vlanIds[0]) } : undefined,
     innerVlan: vlanIds.length > 1 ? { vlan: { id: String(vlanIds[1]) } } : undefined,
     addresses: distinct([clientAddress, serverAddress]),
+    network: undefined,
+    client: undefined,
+    server: undefined,
   }
   partsByFlow.set(flow, parts)
   return parts
 }
 
 /** Id of an event about a flow. */
-export function flowEventId(context: Context, flow: Flow, time: number, streamOffset: number, kind: string, discriminator: string): string {
+function flowEventId(context: Context, flow: Flow, time: number, streamOffset: number, kind: string, discriminator: string): string {
   return eventId(context.sensorId, flowParts(flow).tuple, time, streamOffset, kind, discriminator)
 }
 
@@ -73,8 +75,11 @@ export function networkEvent(context: Context, facts: NetworkFacts): WardwireEve
   const clientDevice = context.deviceAt(flow.clientAddress)
   const serverDevice = context.deviceAt(flow.serverAddress)
   const device = facts.about === 'client' ? (clientDevice ?? serverDevice) : (serverDevice ?? clientDevice)
-  const client = clientSide(flow, clientDevice, facts.counters)
-  const server = serverSide(flow, serverDevice, facts.counters)
+  const about = device && deviceParts(device)
+  const client = clientSide(flow, parts, clientDevice?.hostname || undefined, facts.counters)
+  const server = serverSide(flow, parts, serverDevice?.hostname || undefined, facts.counters)
+  const clientEnd = clientDevice && deviceParts(clientDevice).end
+  const serverEnd = serverDevice && deviceParts(serverDevice).end
   const forward = facts.sender === FROM_CLIENT
   return finish(facts.dataset, id, {
     '@timestamp': timestamp(facts.time),
@@ -91,56 +96,67 @@ export function networkEvent(context: Context, facts: NetworkFacts): WardwireEve
       ip: parts.addresses,
       hosts: distinct([clientDevice?.hostname, serverDevice?.hostname, ...(facts.hosts ?? [])]),
     }),
-    device: deviceFields(device),
-    host: hostFields(device),
-    entity: entityFields(device),
+    device: about?.device,
+    host: about?.host,
+    entity: about?.entity,
     ...facts.body,
     wardwire: compact({
-      source: endFields(forward ? clientDevice : serverDevice),
-      destination: endFields(forward ? serverDevice : clientDevice),
+      source: forward ? clientEnd : serverEnd,
+      destination: forward ? serverEnd : clientEnd,
       partial: list(facts.partial),
       ...facts.wardwire,
     }),
   })
 }
 
-function networkFields(flow: Flow, parts: FlowParts, facts: NetworkFacts): Fields {
-  return {
+function networkFields(flow: Flow, parts: FlowParts, { protocol, counters }: NetworkFacts): Fields {
+  if (!counters && parts.network !== undefined && parts.network['protocol'] === protocol) return parts.network
+  const fields = {
     type: flow.ipVersion === 4 ? 'ipv4' : 'ipv6',
-    transport: parts.transport,
-    iana_number: parts.ianaNumber,
-    protocol: facts.protocol,
+    transport: flow.transport === 'other' ? undefined : flow.transport,
+    iana_number: String(flow.protocolNumber),
+    protocol,
     direction: parts.direction,
     community_id: flow.communityId,
-    bytes: facts.counters ? flow.bytesFromClient + flow.bytesFromServer : undefined,
-    packets: facts.counters ? flow.packetsFromClient + flow.packetsFromServer : undefined,
+    bytes: counters ? flow.bytesFromClient + flow.bytesFromServer : undefined,
+    packets: counters ? flow.packetsFromClient + flow.packetsFromServer : undefined,
     vlan: parts.vlan,
     inner: parts.innerVlan,
   }
+  if (counters) return fields
+  parts.network = share(fields)
+  return fields
 }
 
-function clientSide(flow: Flow, device: Device | undefined, counters: boolean): Fields {
-  return {
+function clientSide(flow: Flow, parts: FlowParts, domain: string | undefined, counters: boolean): Fields {
+  const side = {
     address: flow.clientAddress,
     ip: flow.clientAddress,
     port: hasPorts(flow) ? flow.clientPort : undefined,
     mac: flow.clientMac,
-    domain: device?.hostname || undefined,
-    bytes: counters ? flow.bytesFromClient : undefined,
-    packets: counters ? flow.packetsFromClient : undefined,
+    domain,
   }
+  if (counters) return { ...side, bytes: flow.bytesFromClient, packets: flow.packetsFromClient }
+  if (!sameSide(parts.client, side)) parts.client = share(side)
+  return parts.client ?? side
 }
 
-function serverSide(flow: Flow, device: Device | undefined, counters: boolean): Fields {
-  return {
+function serverSide(flow: Flow, parts: FlowParts, domain: string | undefined, counters: boolean): Fields {
+  const side = {
     address: flow.serverAddress,
     ip: flow.serverAddress,
     port: hasPorts(flow) ? flow.serverPort : undefined,
     mac: flow.serverMac,
-    domain: device?.hostname || undefined,
-    bytes: counters ? flow.bytesFromServer : undefined,
-    packets: counters ? flow.packetsFromServer : undefined,
+    domain,
   }
+  if (counters) return { ...side, bytes: flow.bytesFromServer, packets: flow.packetsFromServer }
+  if (!sameSide(parts.server, side)) parts.server = share(side)
+  return parts.server ?? side
+}
+
+/** MAC and hostname may become known later. */
+function sameSide(known: Fields | undefined, side: Fields): boolean {
+  return known !== undefined && known['mac'] === side['mac'] && known['domain'] === side['domain']
 }
 
 function hasPorts(flow: Flow): boolean {

@@ -141,19 +141,20 @@ function valueAt(document: EcsDocument, path: readonly string[]): Json | undefin
 function slotValue(slot: Slot, value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return undefined
   if (slot.values !== undefined) return slot.values[String(value)]?.toString()
-  const items = (Array.isArray(value) ? value : [value]).map(String)
+  const items: readonly string[] = Array.isArray(value) ? value.map(String) : [String(value)]
+  if (items.length === 0) return undefined
   switch (slot.type) {
     case 'time':
-      return String(Math.floor(microseconds(items[0]) / 1000))
+      return wholeNumber(Math.floor(microseconds(items[0]) / 1000))
     case 'ipv4':
       return items.find(item => isIP(item) === 4)
     case 'ipv6':
       return items.find(item => isIP(item) === 6)
     case 'mac':
-      return items[0]?.toLowerCase().replaceAll('-', ':')
+      return items[0].toLowerCase().replaceAll('-', ':')
     case 'port':
     case 'integer':
-      return wholeNumber(items[0])
+      return wholeNumber(Number(items[0]))
     case 'float':
       return Number.isFinite(Number(items[0])) ? items[0] : undefined
     case 'string':
@@ -161,18 +162,18 @@ function slotValue(slot: Slot, value: Json | undefined): string | undefined {
   }
 }
 
-function wholeNumber(digits: string): string | undefined {
-  const number = Number(digits)
+function wholeNumber(number: number): string | undefined {
   return Number.isFinite(number) ? String(Math.round(number)) : undefined
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g
-
 const LONE_SURROGATE = /\p{Surrogate}/gu
+const NOT_PRINTABLE_ASCII = /[^ -~]/
 
 /** Text without control characters (tab becomes a space; line breaks stay, each format has its way with them), half characters and outer blanks. */
 export function clean(value: string): string {
+  if (!NOT_PRINTABLE_ASCII.test(value)) return value.trim()
   return value.replaceAll('\t', ' ').replace(CONTROL, '').replace(LONE_SURROGATE, '\ufffd').trim()
 }
 

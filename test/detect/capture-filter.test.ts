@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { conversationFilter, hostFilter } from '../../src/detect/capture-filter.ts'
 
+const COMPILER = 'tcpdump'
 const FILTERS = [
   conversationFilter('10.1.0.10', '10.1.0.20', 104),
   conversationFilter('fd00::10', 'fd00::20', 2575),
@@ -25,9 +26,9 @@ describe('capture filters', () => {
     ])
   })
 
-  const hasTcpdump = spawnSync('tcpdump', ['--version']).status === 0
+  const hasTcpdump = spawnSync(COMPILER, ['--version']).status === 0
   test.skipIf(!hasTcpdump).each(FILTERS)('tcpdump compiles %s', filter => {
-    const { status, stderr } = spawnSync('tcpdump', ['-d', '-y', 'EN10MB', filter], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(COMPILER, ['-d', '-y', 'EN10MB', filter], { encoding: 'utf8' })
     expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')])
   })
 })

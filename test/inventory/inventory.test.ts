@@ -231,6 +231,19 @@ describe('identity', () => {
     expect(devices.deviceAt('10.7.0.2')?.ips).toEqual(['10.7.0.2'])
   })
 
+  test('hosts behind a router stay apart even when asked for in the middle of their first association', () => {
+    const { inventory: devices } = inventory()
+    const router = mac(1)
+    for (const host of [1, 2]) {
+      const on = flow({ clientAddress: `10.7.0.${host}`, clientMac: router })
+      devices.observe(
+        store(on, START + host * SECOND, { association: { id: 'x', callingAeTitle: `CT_${host}`, calledAeTitle: 'ARCHIVE' } }),
+      )
+      expect(devices.deviceAt(`10.7.0.${host}`)?.ips).toEqual([`10.7.0.${host}`])
+    }
+    expect(devices.count).toBe(3)
+  })
+
   test('a virtual router address names nobody', () => {
     const { inventory: devices } = inventory()
     devices.observe(association(flow({ clientMac: '00-00-5E-00-01-0A' }), START))
@@ -326,7 +339,7 @@ describe('systems', () => {
       devices.observe(message(flow({ serverPort: 2575 }), START, { sending: { application, facility: undefined } }))
     }
     expect(devices.deviceAt('10.1.0.20')).toMatchObject({ type: 'interface engine', sources: expect.arrayContaining(['hl7']) })
-    expect(devices.deviceAt('10.1.0.10')?.type).toBe('hospital information system')
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ type: 'hospital information system', hl7Applications: ['HIS', 'LAB', 'RIS'] })
   })
 
   test('roles and the type that follows', () => {

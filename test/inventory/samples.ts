@@ -246,7 +246,7 @@ export function ctFacts(version = 'syngo CT 2011A'): Partial<Record<IdentityAttr
   }
 }
 
-export function inventorySettings(changes: Partial<InventorySettings> = {}): InventorySettings {
+function inventorySettings(changes: Partial<InventorySettings> = {}): InventorySettings {
   return Joi.attempt(changes, inventorySchema) as InventorySettings
 }
 

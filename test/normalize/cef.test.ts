@@ -145,6 +145,11 @@ describe('CEF', () => {
     expect(keys).toEqual(keys.toSorted((one, other) => order.indexOf(one) - order.indexOf(other)))
   })
 
+  test('values of a wrong kind are left out', () => {
+    const document = { '@timestamp': 'never', event: { dataset: 'wardwire.asset' }, host: { ip: [], mac: [] }, message: '' }
+    expect(formatCef(document)).toBe('CEF:0|wardwire|wardwire|0|event|event|1| cat=wardwire.asset')
+  })
+
   test.each(HOSTILE)('reads back: %j', text => {
     const { extension } = readCef(formatCef(hostileDocument(text)))
     expect(extension.get('cs1')).toBe(expected(text))

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import type { Flow } from '../../src/net/flow.ts'
 import { leaves } from '../../src/normalize/catalogue.ts'
 import { encodeEvent } from '../../src/normalize/ecs.ts'
 import { DATASETS, type EcsDocument, type WardwireEvent } from '../../src/normalize/event.ts'
@@ -112,6 +113,11 @@ describe('every event', () => {
     }
   })
 
+  test.each(named)('%s: it is encoded as JSON', (_, event) => {
+    expect(encodeEvent(event).json).toBe(JSON.stringify(event.document))
+    expect(encodeEvent(event).json).toBe(JSON.stringify(event.document))
+  })
+
   test('keys come in one order', () => {
     const order = Object.keys(events[0].document)
     for (const { document } of events) {
@@ -159,6 +165,18 @@ describe('event ids', () => {
     expect(at(updated.document, 'wardwire.alert.id')).toBe(at(raised.document, 'wardwire.alert.id'))
     expect(updated.id).not.toBe(raised.id)
   })
+})
+
+test('what a flow or a device shows later is in the next event', () => {
+  const flow: { -readonly [Key in keyof Flow]: Flow[Key] } = { ...MESSAGE.flow, serverMac: undefined }
+  let device = { ...SCANNER, hostname: 'old' }
+  const normalizer = sampleNormalizer({ deviceAt: address => (address === flow.clientAddress ? device : undefined) })
+  const encoded = () => JSON.parse(encodeEvent(normalizer.observation({ ...MESSAGE, flow })!).json)
+  expect(encoded()).toMatchObject({ source: { domain: 'old' }, host: { hostname: 'old' } })
+  expect(encoded().destination.mac).toBeUndefined()
+  flow.serverMac = '00-50-56-AA-BB-CC'
+  device = { ...device, hostname: 'new' }
+  expect(encoded()).toMatchObject({ source: { domain: 'new' }, host: { hostname: 'new' }, destination: { mac: '00-50-56-AA-BB-CC' } })
 })
 
 describe('times', () => {

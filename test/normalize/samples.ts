@@ -178,7 +178,7 @@ export const REJECTED: DicomAssociation = {
   outcome: 'failure',
 }
 
-export const MIDSTREAM: DicomAssociation = {
+const MIDSTREAM: DicomAssociation = {
   ...REJECTED,
   association: { id: 'a1b2c3d6', callingAeTitle: undefined, calledAeTitle: undefined },
   result: 'unknown',
@@ -314,7 +314,7 @@ export const UNANSWERED: Hl7Message = {
   outcome: 'failure',
 }
 
-export const REFUSED_MESSAGE: Hl7Message = {
+const REFUSED_MESSAGE: Hl7Message = {
   ...MESSAGE,
   streamOffset: 6000,
   direction: 1,
@@ -324,7 +324,7 @@ export const REFUSED_MESSAGE: Hl7Message = {
   outcome: 'failure',
 }
 
-export const QUERY_MESSAGE: Hl7Message = { ...REFUSED_MESSAGE, streamOffset: 6500, direction: 0, ack: MESSAGE.ack, outcome: 'success' }
+const QUERY_MESSAGE: Hl7Message = { ...REFUSED_MESSAGE, streamOffset: 6500, direction: 0, ack: MESSAGE.ack, outcome: 'success' }
 
 export const OBSERVATIONS: Hl7Observations = {
   ...SEEN,
@@ -439,8 +439,8 @@ export const UPDATED_ALERT: Alert = {
   denied: true,
 }
 
-export const DISCOVERED: InventoryChange = { kind: 'device-discovered', device: SCANNER, time: T0 }
-export const BARE_DISCOVERED: InventoryChange = { kind: 'device-discovered', device: ARCHIVE, time: T0 }
+const DISCOVERED: InventoryChange = { kind: 'device-discovered', device: SCANNER, time: T0 }
+const BARE_DISCOVERED: InventoryChange = { kind: 'device-discovered', device: ARCHIVE, time: T0 }
 export const CHANGED: InventoryChange = {
   kind: 'device-changed',
   device: SCANNER,
@@ -476,7 +476,7 @@ const OUTPUT = {
   lastError: undefined,
 }
 
-export const REPORTS: readonly HealthReport[] = [
+const REPORTS: readonly HealthReport[] = [
   { kind: 'sensor-started', time: T0 },
   { kind: 'sensor-stopped', time: T0 + SECOND, reason: 'end of input', since: T0, figures: FIGURES },
   { kind: 'sensor-health', time: T0 + 60 * SECOND, since: T0, figures: { ...FIGURES, dropped: undefined, encryptedShare: undefined } },

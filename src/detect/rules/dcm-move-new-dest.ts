@@ -97,7 +97,7 @@ export function createMoveNewDestination(settings: MoveNewDestinationSettings, i
       streamOffset: move.streamOffset,
       severity: DESCRIPTION.severity,
       confidence: others.length > 0 ? 'high' : 'medium',
-      message: `${calling} (${requester}) had ${association.calledAeTitle ?? 'the archive'} (${server}) send images to the new destination ${destination}`,
+      message: `${calling} (${requester}) asked ${association.calledAeTitle ?? 'the archive'} (${server}) to send images to the new destination ${destination}`,
       evidence: [
         `Requester: ${calling} at ${hostWords(requester, inventory)}.`,
         `Archive: ${association.calledAeTitle ?? 'unknown AE title'} at ${hostWords(server, inventory)}.`,

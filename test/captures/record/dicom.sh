@@ -203,6 +203,14 @@ on ct $PYNET commit --peer $ARCHIVE --port 11112 --aet CT01 --aec PYARCHIVE --li
 finish
 stop_servers
 
+address6 archive fd20:ca12::20
+address6 ct fd20:ca12::11
+serve archive 11112 $PYNET scp --bind :: --port 11112 --aet PYARCHIVE
+begin dicom-ipv6
+on ct $PYNET store "$F/ct-1.dcm" --peer fd20:ca12::20 --port 11112 --aet CT01 --aec PYARCHIVE
+finish
+stop_servers
+
 # --- TLS --------------------------------------------------------------------------------------------------------------------------
 T=$WORK/tls
 openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/O=General Hospital/CN=Test CA" -keyout "$T/ca.key" -out "$T/ca.crt" 2>/dev/null

@@ -113,7 +113,7 @@ def scp(options):
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(f"{options.tls}/server.crt", f"{options.tls}/server.key")
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-    server = ae.start_server(("0.0.0.0", options.port), block=False, evt_handlers=handlers, ssl_context=context)
+    server = ae.start_server((options.bind, options.port), block=False, evt_handlers=handlers, ssl_context=context)
     while True:
         time.sleep(0.1)
         while committed:
@@ -296,6 +296,7 @@ def main():
     parser.add_argument("--aec", default="ANY-SCP")
     parser.add_argument("--peer")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--bind", default="0.0.0.0")
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("--tls", help="folder with ca.crt, server.crt, server.key")
     parser.add_argument("--store-status", type=lambda text: int(text, 0), default=0)

@@ -43,8 +43,11 @@ host() {
   HOSTS+=("$name")
 }
 
-# One more address of a host.
-address() { ip -n "wwr-$1" address add "$2/24" dev eth0; }
+# An IPv6 address for a host: NAME ADDRESS.
+address6() {
+  ip netns exec "wwr-$1" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0
+  ip -n "wwr-$1" address add "$2/64" dev eth0 nodad
+}
 
 on() { local name=$1; shift; ip netns exec "wwr-$name" "$@"; }
 
@@ -75,7 +78,7 @@ begin() {
   local name
   for name in "${HOSTS[@]}"; do ip -n "wwr-$name" neighbour flush all 2>/dev/null; done
   rm -f "$CAPTURE"
-  ip netns exec "$SWITCH" tcpdump --immediate-mode -Z root -B 32768 -s 0 -U -n -i br0 -w "$CAPTURE" 'arp or ip' 2>"$WORK/tcpdump.log" &
+  ip netns exec "$SWITCH" tcpdump --immediate-mode -Z root -B 32768 -s 0 -U -n -i br0 -w "$CAPTURE" 'arp or ip or (ip6 and tcp)' 2>"$WORK/tcpdump.log" &
   CAPTURE_PID=$!
   for _ in $(seq 50); do [ -s "$CAPTURE" ] && grep -q listening "$WORK/tcpdump.log" && break; sleep 0.1; done
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../../src/normalize/catalogue.ts'
-import { createRedaction } from '../../src/privacy/redact.ts'
+import { createRedaction } from '../../src/privacy/redaction.ts'
 import { sampleEvents } from '../normalize/samples.ts'
 
 const FIELDS = [

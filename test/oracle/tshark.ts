@@ -1,0 +1,75 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+
+/** What tshark sees in a capture, in the words of the event contract. */
+export interface Testimony {
+  /** `calling > called: requested` and `… : accepted | rejected`, sorted. */
+  readonly associations: readonly string[]
+  readonly contexts: { readonly proposed: number; readonly accepted: number }
+  /** DIMSE requests by command. */
+  readonly commands: Readonly<Record<string, number>>
+  /** `type^trigger control-id`, without acknowledgments, sorted. */
+  readonly messages: readonly string[]
+  /** Acknowledgment codes with the control id that they answer, sorted; undefined where tshark did not see them all. */
+  readonly acknowledgments: readonly string[] | undefined
+}
+
+const DICOM_PORTS = [104, 4242, 11112, 50123]
+const HL7_PORTS = [2575, 6661]
+
+export const TSHARK_IS_MISSING = spawnSync('tshark', ['--version']).error !== undefined
+
+/** Two passes, because in one pass tshark skips the first message on a port that it does not know. */
+export function tsharkTestimony(file: string): Testimony {
+  const decodeAs = [...DICOM_PORTS.map(port => `tcp.port==${port},dicom`), ...HL7_PORTS.map(port => `tcp.port==${port},hl7`)]
+  const text = execFileSync('tshark', ['-2', '-r', file, ...decodeAs.flatMap(rule => ['-d', rule]), '-V', '-O', 'dicom,hl7'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 1 << 28,
+  })
+  return readTestimony(text.split('\n'))
+}
+
+const ASSOCIATION = /^ {4}A-ASSOCIATE (request|accept|reject) +(.*?) (?:-->|<--) (.*?)(?: \(.*\))?$/
+const PROPOSED = /^ {8}Presentation Context: (?!ID 0x)/
+const ACCEPTED = /^ {8}Presentation Context: ID 0x[0-9a-f]+, Accept,/
+const COMMAND = /^ {4}PDV, ([CN]-[A-Z-]+?)-RQ(?: |$)/
+const SEGMENT = /^ {4}([A-Z][A-Z0-9]{2}) \(/
+const FIELD = /^ {8}field (\d+): (.*)$/
+
+function readTestimony(lines: readonly string[]): Testimony {
+  const associations: string[] = []
+  const contexts = { proposed: 0, accepted: 0 }
+  const commands: Record<string, number> = {}
+  const segments: { readonly name: string; readonly fields: Map<number, string> }[] = []
+  for (const line of lines) {
+    const association = ASSOCIATION.exec(line)
+    if (association) associations.push(`${association[2]} > ${association[3]}: ${association[1]}`)
+    if (PROPOSED.test(line)) contexts.proposed++
+    if (ACCEPTED.test(line)) contexts.accepted++
+    const command = COMMAND.exec(line)?.[1]
+    if (command !== undefined) commands[command] = (commands[command] ?? 0) + 1
+    const segment = SEGMENT.exec(line)?.[1]
+    if (segment !== undefined) segments.push({ name: segment, fields: new Map() })
+    const field = FIELD.exec(line)
+    if (field) segments.at(-1)?.fields.set(Number(field[1]), field[2] ?? '')
+  }
+  const headers = segments
+    .filter(({ name }) => name === 'MSH')
+    .map(({ fields }) => ({ type: fields.get(9) ?? '', id: fields.get(10) ?? '' }))
+  const messages = headers.filter(({ type }) => !/^(ACK|RSP)/.test(type))
+  const answers = segments.filter(({ name }) => name === 'MSA')
+  return {
+    associations: associations.sort(),
+    contexts,
+    commands,
+    messages: messages.map(({ type, id }) => `${type.split('^').slice(0, 2).join('^')} ${id}`).sort(),
+    acknowledgments: sawEveryAnswer(headers.length - messages.length, answers.length)
+      ? answers.map(({ fields }) => `${fields.get(2)} ${fields.get(3)}`).sort()
+      : undefined,
+  }
+}
+
+/** tshark drops a last segment without CR, which is the MSA of what node-hl7-server and python-hl7 answer. */
+function sawEveryAnswer(acknowledgments: number, answers: number): boolean {
+  return acknowledgments === answers
+}
