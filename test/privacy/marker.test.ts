@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -32,35 +32,50 @@ describe('patients stay in the captures', () => {
     expect(markersIn(Buffer.from('nothing here'))).toEqual([])
   })
 
-  describe.skipIf(!existsSync(join(ROOT, 'dist', 'main.js')))('what a replay of them wrote (skipped before `make build`)', () => {
-    beforeAll(() => {
-      const args = ['replay', ...CAPTURES, '--out', join(out, 'result'), '--force']
-      const run = spawnSync(join(ROOT, 'bin', 'wardwire'), args, { cwd: out, maxBuffer: 1 << 28 })
-      writeFileSync(join(out, 'stdout'), run.stdout)
-      writeFileSync(join(out, 'stderr'), run.stderr)
-      writeFileSync(join(out, 'status'), String(run.status))
-    })
+  describe.skipIf(!existsSync(join(ROOT, 'dist', 'main.js')))('what a replay wrote (skipped before `make build`)', () => {
+    describe.each(['omit', 'pseudonym'] as const)('with patients: %s', patients => {
+      const folder = join(out, patients)
+      beforeAll(() => replayInto(folder, patients))
 
-    test('is complete', () => {
-      expect(readFileSync(join(out, 'status'), 'utf8'), readFileSync(join(out, 'stderr'), 'utf8')).toBe('0')
-      const events = readFileSync(join(out, 'result', 'events.ndjson'), 'utf8')
-      for (const action of [
-        'dicom-store',
-        'dicom-find',
-        'dicom-move',
-        'hl7-message',
-        'hl7-observations',
-        'device-discovered',
-        'alert-raised',
-      ])
-        expect(events).toContain(action)
-      expect(readFileSync(join(out, 'result', 'events.cef'), 'utf8')).toContain('CEF:0|')
-      expect(readFileSync(join(out, 'result', 'inventory.json'), 'utf8')).toContain('SOMATOM')
-    })
+      test('is complete', () => {
+        expect(readFileSync(join(folder, 'status'), 'utf8'), readFileSync(join(folder, 'stderr'), 'utf8')).toBe('0')
+        const events = readFileSync(join(folder, 'result', 'events.ndjson'), 'utf8')
+        for (const action of [
+          'dicom-store',
+          'dicom-find',
+          'dicom-move',
+          'hl7-message',
+          'hl7-observations',
+          'device-discovered',
+          'alert-raised',
+        ])
+          expect(events).toContain(action)
+        expect(readFileSync(join(folder, 'result', 'events.cef'), 'utf8')).toContain('CEF:0|')
+        expect(readFileSync(join(folder, 'result', 'inventory.json'), 'utf8')).toContain('SOMATOM')
+        expect(filesBelow(join(folder, 'queue')).length).toBeGreaterThan(0)
+        expect(existsSync(join(folder, 'log'))).toBe(true)
+      })
 
-    test('holds no marker', () => {
-      const leaks = filesBelow(out).flatMap(file => markersIn(readFileSync(file)).map(marker => `${file}: ${marker}`))
-      expect(leaks).toEqual([])
+      test('holds no marker', () => {
+        const leaks = filesBelow(folder).flatMap(file => markersIn(readFileSync(file)).map(marker => `${file}: ${marker}`))
+        expect(leaks).toEqual([])
+      })
     })
   })
 })
+
+/** Replay every capture as a user would, with the most talkative log and a queue that is kept. */
+function replayInto(folder: string, patients: string): void {
+  mkdirSync(folder)
+  const config = {
+    privacy: { patients, site_key: 'site key of a test, long enough' },
+    queue: { directory: join(folder, 'queue') },
+    telemetry: { log: { level: 'debug', file: join(folder, 'log') } },
+  }
+  writeFileSync(join(folder, 'wardwire.yml'), JSON.stringify(config))
+  const args = ['replay', ...CAPTURES, '--out', join(folder, 'result'), '--force', '--config', join(folder, 'wardwire.yml')]
+  const run = spawnSync(join(ROOT, 'bin', 'wardwire'), args, { cwd: folder, maxBuffer: 1 << 28 })
+  writeFileSync(join(folder, 'stdout'), run.stdout)
+  writeFileSync(join(folder, 'stderr'), run.stderr)
+  writeFileSync(join(folder, 'status'), String(run.status))
+}

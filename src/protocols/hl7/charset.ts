@@ -1,0 +1,62 @@
+import { TextDecoder } from 'node:util'
+
+/** MSH-18 values (HL7 table 0211) to labels of the WHATWG encoding standard. */
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ['ASCII', 'latin1'],
+  ['8859/1', 'latin1'],
+  ['8859/2', 'iso-8859-2'],
+  ['8859/3', 'iso-8859-3'],
+  ['8859/4', 'iso-8859-4'],
+  ['8859/5', 'iso-8859-5'],
+  ['8859/6', 'iso-8859-6'],
+  ['8859/7', 'iso-8859-7'],
+  ['8859/8', 'iso-8859-8'],
+  ['8859/9', 'windows-1254'],
+  ['8859/15', 'iso-8859-15'],
+  ['ISO IR14', 'shift_jis'],
+  ['ISO IR87', 'iso-2022-jp'],
+  ['ISO IR159', 'iso-2022-jp'],
+  ['GB 18030-2000', 'gb18030'],
+  ['KS X 1001', 'euc-kr'],
+  ['CNS 11643-1992', 'big5'],
+  ['BIG-5', 'big5'],
+  ['UNICODE', 'utf-8'],
+  ['UNICODE UTF-8', 'utf-8'],
+  ['UTF-8', 'utf-8'],
+  ['UNICODE UTF-16', 'utf-16be'],
+])
+
+const decoders = new Map<string, TextDecoder>()
+/** Longest text that is taken from a message. */
+const MAX_TEXT = 256
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
+
+/** Text of `bytes[from .. to)` in the character set that MSH-18 names; bytes that are not of it become U+FFFD. */
+export function decodeText(bytes: Uint8Array, from: number, to: number, characterSet: string | undefined): string {
+  const end = Math.min(to, from + MAX_TEXT * 4)
+  let ascii = true
+  for (let at = from; at < end && ascii; at++) ascii = bytes[at] < 0x80
+  const text = ascii || characterSet === undefined ? latin1(bytes, from, end) : decoderFor(characterSet).decode(bytes.subarray(from, end))
+  return text
+}
+
+/** What may leave a decoder of a name: no control characters, no padding, bounded. */
+export function cleanText(text: string): string | undefined {
+  const clean = text.replace(CONTROL, '').trim().slice(0, MAX_TEXT)
+  return clean === '' ? undefined : clean
+}
+
+export function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+}
+
+function decoderFor(characterSet: string): TextDecoder {
+  const label = LABELS.get(characterSet.trim().toUpperCase()) ?? 'latin1'
+  let decoder = decoders.get(label)
+  if (decoder === undefined) {
+    decoder = new TextDecoder(label)
+    decoders.set(label, decoder)
+  }
+  return decoder
+}

@@ -1,0 +1,88 @@
+import type { ProbeAnswer, Protocol } from '../decoder.ts'
+import { FS, VT } from './mllp.ts'
+import { Hl7Session } from './session.ts'
+import type { Hl7Settings } from './settings.ts'
+
+/** Bytes in front of the first block, line ends or junk, that are looked through for its start. */
+const MAX_LEAD = 256
+
+/** HL7 v2 over MLLP, found by a block that begins with MSH, a batch header, or HLLP's block header. */
+export function hl7(settings: Hl7Settings): Protocol {
+  return {
+    name: 'hl7',
+    probe: (_direction, bytes, offset, length, midstream) => probe(bytes, offset, length, midstream),
+    open: context => new Hl7Session(settings, context),
+  }
+}
+
+function probe(bytes: Uint8Array, offset: number, length: number, midstream: boolean): ProbeAnswer {
+  const end = offset + length
+  if (midstream) return probeMidstream(bytes, offset, end)
+  const lead = Math.min(end, offset + MAX_LEAD)
+  let at = offset
+  while (at < lead && isBlank(bytes[at])) at++
+  if (at < lead && bytes[at] !== VT) {
+    const unframed = header(bytes, at, end)
+    if (unframed !== 'reject') return unframed
+  }
+  const start = bytes.indexOf(VT, at)
+  if (start >= 0 && start < lead) return afterStart(bytes, start + 1, end)
+  return length < MAX_LEAD ? 'more' : 'reject'
+}
+
+/** Between blocks there may be line ends and padding. */
+function isBlank(byte: number): boolean {
+  return byte === 0x0d || byte === 0x0a || byte === 0 || byte === 0x20
+}
+
+function afterStart(bytes: Uint8Array, at: number, end: number): ProbeAnswer {
+  if (at >= end) return 'more'
+  const hllp = bytes[at] === 0x44 || bytes[at] === 0x4e
+  if (!hllp) {
+    const isCommit = bytes[at] === 0x06 || bytes[at] === 0x15
+    if (!isCommit) return header(bytes, at, end)
+    if (at + 1 >= end) return 'more'
+    return bytes[at + 1] === FS ? 'match' : 'reject'
+  }
+  for (let digit = at + 1; digit <= at + 2; digit++) {
+    if (digit >= end) return 'more'
+    if (bytes[digit] < 0x30 || bytes[digit] > 0x39) return 'reject'
+  }
+  if (at + 3 >= end) return 'more'
+  return bytes[at + 3] === 0x0d ? header(bytes, at + 4, end) : 'reject'
+}
+
+const HEADERS = ['MSH', 'BHS', 'FHS'] as const
+
+/** A header segment: its name, a separator, and four or five distinct encoding characters. */
+function header(bytes: Uint8Array, at: number, end: number): ProbeAnswer {
+  const name = HEADERS.find(candidate => startsAs(bytes, at, end, candidate))
+  if (name === undefined) return 'reject'
+  if (end - at < 8) return 'more'
+  const separator = bytes[at + 3]
+  if (isWord(separator) || separator <= 0x20) return 'reject'
+  for (let index = at + 4; index < at + 6; index++)
+    if (isWord(bytes[index]) || bytes[index] < 0x20) return bytes[index] === separator && index > at + 4 ? 'match' : 'reject'
+  return 'match'
+}
+
+function startsAs(bytes: Uint8Array, at: number, end: number, name: string): boolean {
+  for (let index = 0; index < name.length && at + index < end; index++) if (bytes[at + index] !== name.charCodeAt(index)) return false
+  return at < end
+}
+
+function isWord(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
+}
+
+/** Joined in the middle: a block start somewhere in what was seen. */
+function probeMidstream(bytes: Uint8Array, offset: number, end: number): ProbeAnswer {
+  let undecided = false
+  for (let at = bytes.indexOf(VT, offset); at >= 0 && at < end; at = bytes.indexOf(VT, at + 1)) {
+    const answer = afterStart(bytes, at + 1, end)
+    if (answer === 'match') return 'match'
+    undecided ||= answer === 'more'
+  }
+  if (header(bytes, offset, end) === 'match') return 'match'
+  return undecided ? 'more' : 'reject'
+}

@@ -1,0 +1,253 @@
+/**
+ * Minimal lower layer protocol (HL7 v2.9 appendix C, TRMLLP release 2):
+ *   block: <VT 0B> content <FS 1C> <CR 0D>
+ *   commit acknowledgment of release 2: <VT> <ACK 06 | NAK 15> <FS> <CR>
+ * and what is found in its place: no VT, no CR, no FS, other bytes between blocks, HL7 without any framing, HLLP.
+ */
+export const VT = 0x0b
+export const FS = 0x1c
+export const CR = 0x0d
+export const LF = 0x0a
+
+/** Deviations of one block, as bits while the bytes pass, as codes when reported. */
+export const Deviation = { MISSING_START: 1, MISSING_END: 2, MISSING_CR: 4, JUNK: 8, UNFRAMED: 16 } as const
+const CODES: readonly (readonly [number, string])[] = [
+  [Deviation.MISSING_START, 'missing_start_block'],
+  [Deviation.MISSING_END, 'missing_end_block'],
+  [Deviation.MISSING_CR, 'missing_trailing_cr'],
+  [Deviation.JUNK, 'junk_between_frames'],
+  [Deviation.UNFRAMED, 'unframed'],
+]
+
+export function deviationCodes(bits: number): readonly string[] {
+  return bits === 0 ? [] : CODES.filter(([bit]) => (bits & bit) !== 0).map(([, code]) => code)
+}
+
+/** A block as it is handed over: `bytes[from .. to)` is its content, valid during the call only. */
+export interface Block {
+  readonly bytes: Uint8Array
+  readonly from: number
+  readonly to: number
+  readonly deviations: number
+  /** Content beyond the limit was skipped. */
+  readonly truncated: boolean
+  /** Packet times of its first and last byte, and its place in the stream. */
+  readonly start: number
+  readonly end: number
+  readonly streamOffset: number
+}
+
+const MSH = [0x4d, 0x53, 0x48] as const
+/** Where a direction stands: between blocks, inside one, or behind the FS of one whose CR is due. */
+type State = 'between' | 'inside' | 'after_end'
+
+/** Cuts one direction of a connection into blocks, whatever pieces it comes in. */
+export class MllpReader {
+  readonly #maxBytes: number
+  readonly #deliver: (block: Block) => void
+  #state: State = 'between'
+  #buffer = Buffer.alloc(0)
+  #used = 0
+  #skipped = false
+  #deviations = 0
+  /** Bytes that belong to no block since the last one. */
+  #junk = 0
+  /** How many bytes of an unframed `MSH` were just seen. */
+  #matched = 0
+  #start = 0
+  #end = 0
+  #startOffset = 0
+  #position = 0
+  /** After a gap, or joined midstream: bytes up to the next block start are no one's fault. */
+  #lost: boolean
+
+  constructor(maxBytes: number, midstream: boolean, deliver: (block: Block) => void) {
+    this.#maxBytes = maxBytes
+    this.#lost = midstream
+    this.#deliver = deliver
+  }
+
+  feed(bytes: Uint8Array, offset: number, length: number, time: number): void {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length)
+    let at = 0
+    while (at < length) {
+      if (this.#state === 'after_end') at = this.#afterEnd(chunk, at)
+      else if (this.#state === 'between') at = this.#between(chunk, at, time)
+      else at = this.#inside(chunk, at, time)
+    }
+    this.#position += length
+  }
+
+  /** A block that ended in FS is whole even if its CR never comes: called when anything else happens on the connection. */
+  settle(): void {
+    if (this.#state !== 'after_end') return
+    this.#finish(Deviation.MISSING_CR)
+  }
+
+  /** Bytes were lost: the block in hand is given up. */
+  gap(length: number): void {
+    this.settle()
+    this.#reset()
+    this.#lost = true
+    this.#position += length
+  }
+
+  /** Nothing more comes: a block without its end is a block all the same. */
+  end(): void {
+    this.settle()
+    if (this.#state === 'inside' && this.#used > 0) this.#finish(Deviation.MISSING_END)
+    this.#reset()
+  }
+
+  /** True while an unframed message waits for a sign of its end. */
+  get waitsForSilence(): boolean {
+    return this.#state === 'inside' && (this.#deviations & Deviation.MISSING_START) !== 0 && this.#used > 0
+  }
+
+  get lastTime(): number {
+    return this.#end
+  }
+
+  #between(chunk: Buffer, at: number, time: number): number {
+    for (let index = at; index < chunk.length; index++) {
+      const byte = chunk[index]
+      if (byte === VT) {
+        this.#begin(0, this.#position + index, time)
+        return index + 1
+      }
+      this.#matched = byte === MSH[this.#matched] ? this.#matched + 1 : byte === MSH[0] ? 1 : 0
+      if (this.#matched === MSH.length) {
+        this.#junk -= MSH.length - 1
+        this.#begin(Deviation.MISSING_START, this.#position + index - 2, time)
+        this.#append(Buffer.from(MSH), 0, MSH.length)
+        return index + 1
+      }
+      if (byte !== CR && byte !== LF && byte !== 0) this.#junk++
+    }
+    return chunk.length
+  }
+
+  #begin(deviation: number, streamOffset: number, time: number): void {
+    this.#state = 'inside'
+    this.#deviations = deviation | (this.#junk > 0 && !this.#lost ? Deviation.JUNK : 0)
+    this.#junk = 0
+    this.#matched = 0
+    this.#used = 0
+    this.#skipped = false
+    this.#start = time
+    this.#startOffset = streamOffset
+  }
+
+  #inside(chunk: Buffer, at: number, time: number): number {
+    const end = chunk.indexOf(FS, at)
+    const stop = end < 0 ? chunk.length : end
+    this.#end = time
+    if ((this.#deviations & Deviation.MISSING_START) !== 0) {
+      const restart = this.#unframed(chunk, at, stop)
+      if (restart !== undefined) return restart
+    } else {
+      const vt = chunk.subarray(at, stop).indexOf(VT)
+      if (vt >= 0) {
+        this.#append(chunk, at, at + vt)
+        this.#finish(Deviation.MISSING_END)
+        return at + vt
+      }
+      if (end >= 0 && this.#used === 0 && chunk[end + 1] === CR) {
+        this.#handOver(chunk, at, end)
+        return end + 2
+      }
+      this.#append(chunk, at, stop)
+    }
+    if (end < 0) return chunk.length
+    this.#state = 'after_end'
+    return end + 1
+  }
+
+  /**
+   * Take in bytes of a message that had no VT. It ends at FS like any other, else at a VT or a line that begins with MSH: then gives the
+   * place in the chunk from which to go on.
+   */
+  #unframed(chunk: Buffer, at: number, stop: number): number | undefined {
+    const before = this.#used
+    const vt = chunk.subarray(at, stop).indexOf(VT)
+    this.#append(chunk, at, vt < 0 ? stop : at + vt)
+    const next = this.#nextMessage(Math.max(1, before - MSH.length + 1))
+    if (next >= 0) {
+      const carried = Buffer.from(this.#buffer.subarray(next, Math.max(next, before)))
+      const streamOffset = this.#startOffset + next
+      this.#used = next
+      this.#finish(Deviation.MISSING_END)
+      if (carried.length === 0) return at + next - before
+      this.#begin(Deviation.MISSING_START, streamOffset, this.#end)
+      this.#append(carried, 0, carried.length)
+      return at
+    }
+    if (vt < 0) return undefined
+    this.#finish(Deviation.MISSING_END)
+    return at + vt
+  }
+
+  /** Where, from `from` on, the buffer has a line that begins with MSH. */
+  #nextMessage(from: number): number {
+    const used = this.#buffer.subarray(0, this.#used)
+    for (let found = used.indexOf('MSH', from); found >= 0; found = used.indexOf('MSH', found + 1)) {
+      const before = used[found - 1]
+      if (before === CR || before === LF) return found
+    }
+    return -1
+  }
+
+  #afterEnd(chunk: Buffer, at: number): number {
+    const isCr = chunk[at] === CR
+    this.#finish(isCr ? 0 : Deviation.MISSING_CR)
+    return isCr ? at + 1 : at
+  }
+
+  #append(chunk: Buffer, from: number, to: number): void {
+    const room = Math.min(to - from, this.#maxBytes - this.#used)
+    if (room < to - from) this.#skipped = true
+    if (room <= 0) return
+    if (this.#used + room > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(4096, (this.#used + room) * 2)))
+      this.#buffer.copy(grown, 0, 0, this.#used)
+      this.#buffer = grown
+    }
+    chunk.copy(this.#buffer, this.#used, from, from + room)
+    this.#used += room
+  }
+
+  #finish(deviation: number): void {
+    const unframed =
+      (deviation & Deviation.UNFRAMED) !== 0 ||
+      ((this.#deviations & Deviation.MISSING_START) !== 0 && (deviation & Deviation.MISSING_END) !== 0)
+    const bits = unframed ? (this.#deviations & ~Deviation.MISSING_START) | Deviation.UNFRAMED : this.#deviations | deviation
+    this.#deviations = bits
+    this.#handOver(this.#buffer, 0, this.#used)
+    if (this.#buffer.length > 65_536) this.#buffer = Buffer.alloc(0)
+  }
+
+  #handOver(bytes: Buffer, from: number, to: number): void {
+    const block: Block = {
+      bytes,
+      from,
+      to,
+      deviations: this.#deviations,
+      truncated: this.#skipped,
+      start: this.#start,
+      end: this.#end,
+      streamOffset: this.#startOffset,
+    }
+    this.#lost = false
+    this.#reset()
+    this.#deliver(block)
+  }
+
+  #reset(): void {
+    this.#state = 'between'
+    this.#used = 0
+    this.#matched = 0
+    this.#junk = 0
+    this.#deviations = 0
+    this.#skipped = false
+  }
+}

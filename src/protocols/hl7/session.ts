@@ -1,0 +1,375 @@
+import type { Direction, FlowEnd } from '../../net/flow.ts'
+import type { DecoderContext, StreamDecoder } from '../decoder.ts'
+import type { Hl7Message, Incomplete, Outcome } from '../observation.ts'
+import { type AckFacts, ackFacts, type MessageFacts, messageFacts, SEGMENT } from './facts.ts'
+import { type DeviceFacts, receiverFacts, reportedDevices, senderFacts } from './identity.ts'
+import { Hl7Text } from './message.ts'
+import { type Block, deviationCodes, MllpReader } from './mllp.ts'
+import type { Hl7Settings } from './settings.ts'
+
+/** Commit acknowledgment and refusal of MLLP release 2, as the whole content of a block. */
+const MLLP_ACK = 0x06
+const MLLP_NAK = 0x15
+/** Control ids remembered to notice one that comes again. */
+const MAX_REMEMBERED = 1024
+/** µs of silence after which an unframed message is taken to be whole. */
+const SILENCE = 5_000_000
+/** µs for which reported devices are held, to see whether the sender is a gateway of several. */
+const GATEWAY_WAIT = 10_000_000
+
+type Ack = NonNullable<Hl7Message['ack']>
+
+/** A message that waits for its acknowledgment. */
+interface Pending {
+  readonly facts: MessageFacts
+  readonly direction: Direction
+  readonly start: number
+  readonly end: number
+  readonly streamOffset: number
+  readonly bytes: number
+  readonly deviations: readonly string[]
+  readonly partial: readonly Incomplete[]
+  readonly violations: string[]
+  /** An accept acknowledgment came, the application's is still due. */
+  accepted: { readonly ack: Ack; readonly time: number } | undefined
+}
+
+/** What one side of the connection did. */
+class Side {
+  readonly reader: MllpReader
+  /** Messages of this side by control id (or a running key), oldest first. */
+  readonly pending = new Map<string, Pending>()
+  readonly controlIds = new Set<string>()
+  /** Control ids of acknowledgments that this side sent: what acknowledges those is no news. */
+  readonly ackIds = new Set<string>()
+  readonly seenFields = new Set<string>()
+  readonly told = new Set<string>()
+  devices: Map<string, { readonly device: DeviceFacts; readonly block: Block }> = new Map()
+  devicesSince = 0
+  devicesKnown = 0
+  incomplete: Incomplete[]
+
+  constructor(reader: MllpReader, midstream: boolean) {
+    this.reader = reader
+    this.incomplete = midstream ? ['midstream'] : []
+  }
+}
+
+/** One connection that speaks HL7 v2 over MLLP: messages paired with their acknowledgments (HL7 v2.9 §2.9). */
+export class Hl7Session implements StreamDecoder {
+  readonly #settings: Hl7Settings
+  readonly #context: DecoderContext
+  readonly #sides: readonly [Side, Side]
+  #running = 0
+
+  constructor(settings: Hl7Settings, context: DecoderContext) {
+    this.#settings = settings
+    this.#context = context
+    const { midstream } = context.flow
+    const side = (direction: Direction): Side =>
+      new Side(new MllpReader(settings.max_message_bytes, midstream, block => this.#block(direction, block)), midstream)
+    this.#sides = [side(0), side(1)]
+  }
+
+  data(direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
+    this.#sides[opposite(direction)].reader.settle()
+    this.#sides[direction].reader.feed(bytes, offset, length, time)
+  }
+
+  gap(direction: Direction, length: number, _time: number): void {
+    const side = this.#sides[direction]
+    side.reader.gap(length)
+    side.incomplete = ['gap']
+    for (const pending of this.#sides[opposite(direction)].pending.values()) addOnce(pending.partial as Incomplete[], 'gap')
+  }
+
+  halfClosed(direction: Direction, _time: number): void {
+    this.#sides[direction].reader.end()
+  }
+
+  end(_end: FlowEnd, time: number): void {
+    for (const side of this.#sides) side.reader.end()
+    for (const direction of [0, 1] as const) {
+      const side = this.#sides[direction]
+      for (const pending of side.pending.values()) this.#reportUnanswered(pending)
+      side.pending.clear()
+      this.#tellDevices(direction, time)
+    }
+  }
+
+  tick(time: number): void {
+    const timeout = this.#settings.ack_timeout_seconds * 1_000_000
+    for (const direction of [0, 1] as const) {
+      const side = this.#sides[direction]
+      if (side.reader.waitsForSilence && time - side.reader.lastTime > SILENCE) side.reader.end()
+      side.reader.settle()
+      for (const [key, pending] of side.pending) {
+        if (time - pending.end < timeout) break
+        side.pending.delete(key)
+        this.#reportUnanswered(pending)
+      }
+      if (side.devices.size > 0 && time - side.devicesSince > GATEWAY_WAIT) this.#tellDevices(direction, time)
+    }
+  }
+
+  #block(direction: Direction, block: Block): void {
+    const { bytes, from, to } = block
+    if (to - from === 1 && (bytes[from] === MLLP_ACK || bytes[from] === MLLP_NAK)) {
+      this.#acknowledge(direction, { code: bytes[from] === MLLP_ACK ? 'CA' : 'CR', controlId: undefined, errorCode: undefined }, block)
+      return
+    }
+    const hllp = hllpBody(bytes, from, to)
+    const [bodyFrom, bodyTo] = hllp ?? [from, to]
+    let at = findMessage(bytes, bodyFrom, bodyTo)
+    if (at < 0) return
+    while (at >= 0) {
+      const next = findNextMessage(bytes, at + 3, bodyTo)
+      this.#message(direction, block, at, next < 0 ? bodyTo : next, hllp !== undefined)
+      at = next
+    }
+  }
+
+  #message(direction: Direction, block: Block, from: number, to: number, hllp: boolean): void {
+    const text = new Hl7Text(block.bytes, from, to)
+    const ack = ackFacts(text)
+    const facts = messageFacts(text)
+    const side = this.#sides[direction]
+    if (ack !== undefined) {
+      remember(side.ackIds, facts.controlId)
+      this.#acknowledge(direction, ack, block)
+      if (isPureAck(facts) || facts.applicationAcknowledgment === undefined || facts.applicationAcknowledgment === 'NE') return
+    }
+    const deviations = [
+      ...deviationCodes(block.deviations),
+      ...(text.delimiterDeviation === undefined ? [] : [text.delimiterDeviation]),
+      ...(hllp ? ['hllp'] : []),
+    ]
+    const partial: Incomplete[] = [...side.incomplete]
+    const violations: string[] = []
+    side.incomplete = []
+    if (block.truncated) {
+      partial.push('truncated')
+      violations.push('message_exceeds_limit')
+    }
+    if (facts.controlId === undefined) violations.push('missing_control_id')
+    else if (side.controlIds.has(facts.controlId)) violations.push('duplicate_control_id')
+    remember(side.controlIds, facts.controlId)
+    const streamOffset = block.streamOffset + (from - block.from)
+    this.#wait(side, {
+      facts,
+      direction,
+      start: block.start,
+      end: block.end,
+      streamOffset,
+      bytes: to - from,
+      deviations,
+      partial,
+      violations,
+      accepted: undefined,
+    })
+    this.#learnSender(direction, text, facts, block)
+  }
+
+  #wait(side: Side, pending: Pending): void {
+    const id = pending.facts.controlId
+    const key = id === undefined || side.pending.has(id) ? `\0${++this.#running}` : id
+    side.pending.set(key, pending)
+    if (side.pending.size <= this.#settings.max_pending_messages) return
+    const [oldestKey, oldest] = side.pending.entries().next().value as [string, Pending]
+    side.pending.delete(oldestKey)
+    addOnce(oldest.partial as Incomplete[], 'limit')
+    this.#reportUnanswered(oldest)
+  }
+
+  /** `direction` sent an acknowledgment: pair it with the message that the other side sent. */
+  #acknowledge(direction: Direction, facts: AckFacts, block: Block): void {
+    const sender = this.#sides[opposite(direction)]
+    const key = this.#match(sender, facts.controlId)
+    if (key === undefined) return
+    const pending = sender.pending.get(key) as Pending
+    if (facts.controlId !== undefined && pending.facts.controlId !== facts.controlId) pending.violations.push('ack_id_mismatch')
+    const ack: Ack = {
+      code: facts.code,
+      mode: facts.code.startsWith('C') ? 'accept' : 'application',
+      errorCode: facts.errorCode,
+      controlId: facts.controlId,
+    }
+    if (facts.code === 'CA' && expectsApplicationAck(pending.facts)) {
+      pending.accepted = { ack, time: block.end }
+      return
+    }
+    sender.pending.delete(key)
+    this.#report(pending, ack, block.end)
+  }
+
+  #match(sender: Side, controlId: string | undefined): string | undefined {
+    if (controlId !== undefined) {
+      if (sender.pending.has(controlId)) return controlId
+      if (sender.ackIds.has(controlId) || sender.pending.size !== 1) return undefined
+    }
+    return sender.pending.keys().next().value
+  }
+
+  #report(pending: Pending, ack: Ack, time: number): void {
+    const { flow } = this.#context
+    this.#context.emit({ ...message(pending), flow, end: time, ack, responseTime: time - pending.end, outcome: outcomeOf(ack.code) })
+    if (ack.code === 'AA' || ack.code === 'CA') this.#learnReceiver(pending)
+  }
+
+  #reportUnanswered(pending: Pending): void {
+    if (pending.accepted !== undefined) {
+      this.#report(pending, pending.accepted.ack, pending.accepted.time)
+      return
+    }
+    const heard = this.#wasSeen(opposite(pending.direction))
+    if (!heard) addOnce(pending.partial as Incomplete[], 'one_sided')
+    const unsure = !heard || pending.partial.includes('gap')
+    this.#context.emit({
+      ...message(pending),
+      flow: this.#context.flow,
+      end: pending.end,
+      ack: undefined,
+      responseTime: undefined,
+      outcome: unsure ? 'unknown' : 'failure',
+    })
+  }
+
+  /** A mirror of one direction only shows no packet of the other. */
+  #wasSeen(direction: Direction): boolean {
+    const { flow } = this.#context
+    return (direction === 0 ? flow.packetsFromClient : flow.packetsFromServer) > 0
+  }
+
+  #learnSender(direction: Direction, text: Hl7Text, facts: MessageFacts, block: Block): void {
+    const side = this.#sides[direction]
+    this.#tell(direction, side, senderFacts(text, facts), false, block)
+    for (const device of reportedDevices(text, side.seenFields)) {
+      if (side.told.has(device.key) || side.devices.has(device.key)) continue
+      if (side.devices.size === 0) side.devicesSince = block.end
+      side.devices.set(device.key, { device, block })
+      side.devicesKnown++
+    }
+  }
+
+  #learnReceiver(pending: Pending): void {
+    const receiver = opposite(pending.direction)
+    this.#tell(receiver, this.#sides[receiver], receiverFacts(pending.facts), false, pending)
+  }
+
+  /** A sender that reports of several devices is a gateway: what it says is about others. */
+  #tellDevices(direction: Direction, _time: number): void {
+    const side = this.#sides[direction]
+    for (const { device, block } of side.devices.values()) this.#tell(direction, side, device, side.devicesKnown > 1, block)
+    side.devices.clear()
+  }
+
+  #tell(
+    direction: Direction,
+    side: Side,
+    { key, facts }: DeviceFacts,
+    forwarded: boolean,
+    seen: { readonly start: number; readonly end: number; readonly streamOffset: number },
+  ): void {
+    if (facts.length === 0 || side.told.has(key)) return
+    remember(side.told, key)
+    const { start, end, streamOffset } = seen
+    const about = direction === 0 ? 'client' : 'server'
+    this.#context.emit({
+      kind: 'device-identity',
+      protocol: 'hl7',
+      flow: this.#context.flow,
+      start,
+      end,
+      streamOffset,
+      partial: [],
+      about,
+      forwarded,
+      facts,
+    })
+  }
+}
+
+function message(pending: Pending): Omit<Hl7Message, 'flow' | 'end' | 'ack' | 'responseTime' | 'outcome'> {
+  const { facts } = pending
+  return {
+    kind: 'hl7-message',
+    start: pending.start,
+    streamOffset: pending.streamOffset,
+    partial: pending.partial,
+    direction: pending.direction,
+    type: facts.type,
+    trigger: facts.trigger,
+    structure: facts.structure,
+    controlId: facts.controlId,
+    processingId: facts.processingId,
+    version: facts.version,
+    characterSet: facts.characterSet,
+    profiles: facts.profiles,
+    sending: facts.sending,
+    receiving: facts.receiving,
+    segmentNames: facts.segmentNames,
+    segmentCount: facts.segmentCount,
+    results: facts.results,
+    bytes: pending.bytes,
+    deviceObservation: facts.deviceObservation,
+    framingDeviations: pending.deviations,
+    violations: pending.violations,
+  }
+}
+
+/** Enhanced mode: MSH-16 asks for an application acknowledgment besides the accept one. */
+function expectsApplicationAck({ applicationAcknowledgment: wanted }: MessageFacts): boolean {
+  return wanted === 'AL' || wanted === 'SU' || wanted === 'ER'
+}
+
+/** ACK and MCF say nothing but yes or no; responses to queries carry MSA too. */
+function isPureAck({ type }: MessageFacts): boolean {
+  return type === 'ACK' || type === 'MCF' || type === undefined
+}
+
+function outcomeOf(code: string): Outcome {
+  if (code === 'AA' || code === 'CA') return 'success'
+  return ['AE', 'AR', 'CE', 'CR'].includes(code) ? 'failure' : 'unknown'
+}
+
+const opposite = (direction: Direction): Direction => (direction === 0 ? 1 : 0)
+
+/** HLLP: type (D or N), version 2 digits, CR, data, size 5 digits, checksum 3 digits. Gives where the data lies. */
+function hllpBody(bytes: Uint8Array, from: number, to: number): readonly [number, number] | undefined {
+  const isDigit = (at: number): boolean => bytes[at] >= 0x30 && bytes[at] <= 0x39
+  const isType = bytes[from] === 0x44 || bytes[from] === 0x4e
+  if (to - from < 12 || !isType || !isDigit(from + 1) || !isDigit(from + 2) || bytes[from + 3] !== 0x0d) return undefined
+  for (let at = to - 8; at < to; at++) if (!isDigit(at)) return undefined
+  return [from + 4, to - 8]
+}
+
+/** Where the first MSH begins: at the start, or behind file and batch headers. */
+function findMessage(bytes: Uint8Array, from: number, to: number): number {
+  if (isMsh(bytes, from, to)) return from
+  return findNextMessage(bytes, from, to)
+}
+
+function findNextMessage(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = bytes.indexOf(0x4d, from); at >= 0 && at < to; at = bytes.indexOf(0x4d, at + 1)) {
+    const before = at > 0 ? bytes[at - 1] : 0x0d
+    if ((before === 0x0d || before === 0x0a) && isMsh(bytes, at, to)) return at
+  }
+  return -1
+}
+
+function isMsh(bytes: Uint8Array, at: number, to: number): boolean {
+  return to - at >= 8 && ((bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]) === SEGMENT.MSH
+}
+
+function remember(set: Set<string>, value: string | undefined): void {
+  if (value === undefined) return
+  if (set.size >= MAX_REMEMBERED) {
+    const [oldest] = set
+    set.delete(oldest)
+  }
+  set.add(value)
+}
+
+function addOnce(list: Incomplete[], value: Incomplete): void {
+  if (!list.includes(value)) list.push(value)
+}
