@@ -177,11 +177,11 @@ export class Inventory {
       if (result !== 'unanswered') this.#shown(flow, 'server', 'dicom', end)
       return
     }
-    const [client, server] = this.#peers(flow, association, end)
-    this.#supplement(client, 'implementation_class_uid', requestor.classUid, 'dicom', '0x52', end)
-    this.#supplement(client, 'implementation_version', requestor.version, 'dicom', '0x55', end)
-    this.#supplement(server, 'implementation_class_uid', acceptor.classUid, 'dicom', '0x52', end)
-    this.#supplement(server, 'implementation_version', acceptor.version, 'dicom', '0x55', end)
+    const [requesting, accepting] = this.#peers(flow, association, end)
+    this.#supplement(requesting, 'implementation_class_uid', requestor.classUid, 'dicom', '0x52', end)
+    this.#supplement(requesting, 'implementation_version', requestor.version, 'dicom', '0x55', end)
+    this.#supplement(accepting, 'implementation_class_uid', acceptor.classUid, 'dicom', '0x52', end)
+    this.#supplement(accepting, 'implementation_version', acceptor.version, 'dicom', '0x55', end)
   }
 
   /** Both ends of an association that the server took, with the AE titles by which they know each other. */
@@ -189,12 +189,13 @@ export class Inventory {
     flow: Flow,
     association: DicomAssociationKey,
     time: number,
-  ): readonly [client: DeviceState | undefined, server: DeviceState | undefined] {
+  ): readonly [requestor: DeviceState | undefined, acceptor: DeviceState | undefined] {
     const client = this.#shown(flow, 'client', 'dicom', time)
     const server = this.#shown(flow, 'server', 'dicom', time)
-    this.#supplement(client, 'ae_title', association.callingAeTitle, 'dicom', 'calling AE title', time)
-    this.#supplement(server, 'ae_title', association.calledAeTitle, 'dicom', 'called AE title', time)
-    return [client, server]
+    const [requestor, acceptor] = association.requestedBy === 0 ? [client, server] : [server, client]
+    this.#supplement(requestor, 'ae_title', association.callingAeTitle, 'dicom', 'calling AE title', time)
+    this.#supplement(acceptor, 'ae_title', association.calledAeTitle, 'dicom', 'called AE title', time)
+    return [requestor, acceptor]
   }
 
   #message(observation: Hl7Message): void {

@@ -28,7 +28,7 @@ export function associationEvent(context: Context, seen: DicomAssociation): Ward
     ...common(seen),
     type: seen.result === 'rejected' ? DENIED_ASSOCIATION_TYPES : ASSOCIATION_TYPES,
     action: 'dicom-association',
-    sender: FROM_CLIENT,
+    sender: seen.association.requestedBy,
     discriminator: seen.association.id,
     counters: true,
     message: associationMessage(seen),
@@ -181,13 +181,15 @@ function namedUids(uids: readonly NamedUid[]): Fields {
 
 /** Names of sender and receiver of a request: AE titles, else addresses. */
 function parties(seen: DicomOperation | DicomStore | DicomAssociation, direction: Direction): readonly [string, string] {
-  const client = seen.association.callingAeTitle || seen.flow.clientAddress
-  const server = seen.association.calledAeTitle || seen.flow.serverAddress
+  const { callingAeTitle, calledAeTitle, requestedBy } = seen.association
+  const byClient = requestedBy === FROM_CLIENT
+  const client = (byClient ? callingAeTitle : calledAeTitle) || seen.flow.clientAddress
+  const server = (byClient ? calledAeTitle : callingAeTitle) || seen.flow.serverAddress
   return direction === FROM_CLIENT ? [client, server] : [server, client]
 }
 
 function associationMessage(seen: DicomAssociation): string {
-  const [client, server] = parties(seen, FROM_CLIENT)
+  const [client, server] = parties(seen, seen.association.requestedBy)
   switch (seen.result) {
     case 'rejected':
       return `${server} rejected the DICOM association of ${client}${seen.reject ? `: ${words(seen.reject.reason)}` : ''}`

@@ -155,6 +155,8 @@ export class ProtocolIdentifier {
     this.flowsByProtocol.set(protocol.name, (this.flowsByProtocol.get(protocol.name) ?? 0) + 1)
     content.decoder = protocol.open({ flow, emit: observation => this.#emit(content, observation), pseudonym: this.#options.pseudonym })
     this.#open.add(content)
+    for (const direction of [0, 1] as const)
+      if (content.midstream[direction] && !flow.midstream) this.#guard(content, decoder => decoder.gap(direction, 0, flow.lastTime))
     for (const { direction, bytes, time } of content.waiting.splice(0))
       this.#guard(content, decoder => decoder.data(direction, bytes, 0, bytes.length, time))
   }

@@ -45,6 +45,8 @@ export interface NamedUid {
 export interface DicomAssociationKey {
   /** Same on every event of the association; unique per sensor and reproducible from the same packets. */
   readonly id: string
+  /** Who asked for the association; a guess when it was joined midstream. */
+  readonly requestedBy: Direction
   /** Trimmed of padding; undefined when the association was joined midstream. */
   readonly callingAeTitle: string | undefined
   readonly calledAeTitle: string | undefined

@@ -27,7 +27,7 @@ test('whatever is observed, addresses and ids name one device each and limits ho
         time += seconds * SECOND
         const on = flow({ clientAddress: client, serverAddress: server, clientMac, serverMac })
         if (kind === 'association')
-          devices.observe(association(on, time, { association: { id: 'x', callingAeTitle: title, calledAeTitle: 'Z' } }))
+          devices.observe(association(on, time, { association: { id: 'x', requestedBy: 0, callingAeTitle: title, calledAeTitle: 'Z' } }))
         else if (kind === 'identity') devices.observe(identity(on, time, 'client', ctFacts(title)))
         else if (kind === 'flow') devices.observe(flowEnded(on, time))
         else if (kind === 'neighbour' && clientMac !== undefined) devices.neighbour(client, clientMac, 0, undefined, time)

@@ -146,7 +146,9 @@ describe('changes', () => {
     const on = flow()
     devices.observe(association(on, START))
     devices.tick(START + SECOND)
-    devices.observe(association(on, START + 2 * SECOND, { association: { id: 'b', callingAeTitle: 'CT_2', calledAeTitle: 'ARCHIVE' } }))
+    devices.observe(
+      association(on, START + 2 * SECOND, { association: { id: 'b', requestedBy: 0, callingAeTitle: 'CT_2', calledAeTitle: 'ARCHIVE' } }),
+    )
     devices.finish(START + 3 * SECOND)
     expect(events[2]).toMatchObject({ attribute: 'ae_titles', before: 'MODALITY', after: 'MODALITY, CT_2' })
     expect(events).toHaveLength(3)
@@ -200,7 +202,9 @@ describe('identity', () => {
     for (let host = 1; host <= 12; host++) {
       const on = flow({ clientAddress: `10.${host % 3}.7.${host}`, clientMac: router })
       devices.observe(
-        association(on, START + host * SECOND, { association: { id: 'x', callingAeTitle: `CT_${host}`, calledAeTitle: 'ARCHIVE' } }),
+        association(on, START + host * SECOND, {
+          association: { id: 'x', requestedBy: 0, callingAeTitle: `CT_${host}`, calledAeTitle: 'ARCHIVE' },
+        }),
       )
       devices.tick(START + host * SECOND)
     }
@@ -224,8 +228,12 @@ describe('identity', () => {
     const router = mac(1)
     const first = flow({ clientAddress: '10.7.0.1', clientMac: router })
     const second = flow({ clientAddress: '10.7.0.2', clientMac: router })
-    devices.observe(association(first, START, { association: { id: 'x', callingAeTitle: 'CT_1', calledAeTitle: 'ARCHIVE' } }))
-    devices.observe(association(second, START + SECOND, { association: { id: 'y', callingAeTitle: 'CT_2', calledAeTitle: 'ARCHIVE' } }))
+    devices.observe(
+      association(first, START, { association: { id: 'x', requestedBy: 0, callingAeTitle: 'CT_1', calledAeTitle: 'ARCHIVE' } }),
+    )
+    devices.observe(
+      association(second, START + SECOND, { association: { id: 'y', requestedBy: 0, callingAeTitle: 'CT_2', calledAeTitle: 'ARCHIVE' } }),
+    )
     devices.finish(START + 2 * SECOND)
     expect(devices.deviceAt('10.7.0.1')?.ips).toEqual(['10.7.0.1'])
     expect(devices.deviceAt('10.7.0.2')?.ips).toEqual(['10.7.0.2'])
@@ -237,7 +245,9 @@ describe('identity', () => {
     for (const host of [1, 2]) {
       const on = flow({ clientAddress: `10.7.0.${host}`, clientMac: router })
       devices.observe(
-        store(on, START + host * SECOND, { association: { id: 'x', callingAeTitle: `CT_${host}`, calledAeTitle: 'ARCHIVE' } }),
+        store(on, START + host * SECOND, {
+          association: { id: 'x', requestedBy: 0, callingAeTitle: `CT_${host}`, calledAeTitle: 'ARCHIVE' },
+        }),
       )
       expect(devices.deviceAt(`10.7.0.${host}`)?.ips).toEqual([`10.7.0.${host}`])
     }

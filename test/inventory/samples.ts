@@ -69,7 +69,7 @@ export function association(on: Flow, time: number, changes: Partial<DicomAssoci
   return {
     kind: 'dicom-association',
     ...seen(on, time),
-    association: { id: `a${on.number}`, callingAeTitle: 'MODALITY', calledAeTitle: 'ARCHIVE' },
+    association: { id: `a${on.number}`, requestedBy: 0, callingAeTitle: 'MODALITY', calledAeTitle: 'ARCHIVE' },
     result: 'accepted',
     ending: 'released',
     reject: undefined,
@@ -96,7 +96,7 @@ export function association(on: Flow, time: number, changes: Partial<DicomAssoci
 /** An association that the server refused because of an AE title. */
 export function rejection(on: Flow, time: number, calling: string, called: string, reason: string): DicomAssociation {
   return association(on, time, {
-    association: { id: `a${on.number}`, callingAeTitle: calling, calledAeTitle: called },
+    association: { id: `a${on.number}`, requestedBy: 0, callingAeTitle: calling, calledAeTitle: called },
     result: 'rejected',
     ending: undefined,
     reject: { result: 'rejected_permanent', source: 'service_user', reason },
@@ -110,7 +110,7 @@ export function move(on: Flow, time: number, destination: string | undefined, ch
   return {
     kind: 'dicom-operation',
     ...seen(on, time),
-    association: { id: `a${on.number}`, callingAeTitle: 'WORKSTATION', calledAeTitle: 'ARCHIVE' },
+    association: { id: `a${on.number}`, requestedBy: 0, callingAeTitle: 'WORKSTATION', calledAeTitle: 'ARCHIVE' },
     operation: 'C-MOVE',
     direction: 0,
     messageId: 1,
@@ -144,7 +144,7 @@ export function store(on: Flow, time: number, changes: Partial<DicomStore> = {})
   return {
     kind: 'dicom-store',
     ...seen(on, time),
-    association: { id: `a${on.number}`, callingAeTitle: 'MODALITY', calledAeTitle: 'ARCHIVE' },
+    association: { id: `a${on.number}`, requestedBy: 0, callingAeTitle: 'MODALITY', calledAeTitle: 'ARCHIVE' },
     direction: 0,
     sopClass: { uid: '1.2.840.10008.5.1.4.1.1.2', name: 'CT Image Storage' },
     transferSyntaxes: [],

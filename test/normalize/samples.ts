@@ -116,7 +116,7 @@ export const ARCHIVE: Device = {
 }
 
 const SEEN = { flow: sampleFlow(), start: T0, end: T0 + 2.5 * SECOND, streamOffset: 205, partial: [] }
-const KEY = { id: 'a1b2c3d4', callingAeTitle: 'CT_SCANNER', calledAeTitle: 'ARCHIVE' }
+const KEY = { id: 'a1b2c3d4', requestedBy: 0 as const, callingAeTitle: 'CT_SCANNER', calledAeTitle: 'ARCHIVE' }
 const CT_STORAGE = { uid: '1.2.840.10008.5.1.4.1.1.2', name: 'CT Image Storage' }
 const EXPLICIT_LE = { uid: '1.2.840.10008.1.2.1', name: 'Explicit VR Little Endian' }
 
@@ -180,7 +180,7 @@ export const REJECTED: DicomAssociation = {
 
 const MIDSTREAM: DicomAssociation = {
   ...REJECTED,
-  association: { id: 'a1b2c3d6', callingAeTitle: undefined, calledAeTitle: undefined },
+  association: { id: 'a1b2c3d6', requestedBy: 0, callingAeTitle: undefined, calledAeTitle: undefined },
   result: 'unknown',
   ending: 'aborted',
   reject: undefined,

@@ -37,7 +37,11 @@ describe('fires', () => {
   test('and becomes critical when a title is accepted', () => {
     const { detector: rules, alerts } = detector(RULE)
     for (let n = 1; n <= 5; n++) rules.observe(rejection(flow(), START, 'ECHOSCU', `TITLE${n}`, CALLED))
-    rules.observe(association(flow(), START + 10 * SECOND, { association: { id: 'x', callingAeTitle: 'ECHOSCU', calledAeTitle: 'PACS' } }))
+    rules.observe(
+      association(flow(), START + 10 * SECOND, {
+        association: { id: 'x', requestedBy: 0, callingAeTitle: 'ECHOSCU', calledAeTitle: 'PACS' },
+      }),
+    )
     expect(alerts[1]).toMatchObject({
       action: 'alert-updated',
       severity: 'critical',
@@ -78,7 +82,9 @@ describe('must not fire', () => {
     const { detector: rules, alerts } = detector(RULE)
     for (let n = 1; n <= 20; n++) {
       rules.observe(rejection(flow(), START, 'CT', `TITLE${n}`, 'local_limit_exceeded'))
-      rules.observe(association(flow(), START, { association: { id: 'x', callingAeTitle: `CT${n}`, calledAeTitle: 'ARCHIVE' } }))
+      rules.observe(
+        association(flow(), START, { association: { id: 'x', requestedBy: 0, callingAeTitle: `CT${n}`, calledAeTitle: 'ARCHIVE' } }),
+      )
     }
     expect(alerts).toEqual([])
   })

@@ -63,7 +63,7 @@ describe('fires', () => {
     const { inventory: devices } = inventory()
     devices.observe(
       association(flow({ clientAddress: '10.1.0.66' }), START, {
-        association: { id: 'x', callingAeTitle: 'EVIL', calledAeTitle: 'ARCHIVE' },
+        association: { id: 'x', requestedBy: 0, callingAeTitle: 'EVIL', calledAeTitle: 'ARCHIVE' },
       }),
     )
     devices.observe(roles(flow(), START, 'server', 'storage_scp', 'query_scp'))

@@ -1,0 +1,221 @@
+import type { DicomPresentationContext } from '../observation.ts'
+
+/** What an A-ASSOCIATE-RQ or -AC says. */
+export interface Associate {
+  readonly protocolVersion: number
+  readonly calledAeTitle: string | undefined
+  readonly callingAeTitle: string | undefined
+  readonly applicationContext: string | undefined
+  readonly contexts: readonly ContextItem[]
+  readonly maxPduBytes: number | undefined
+  readonly classUid: string | undefined
+  readonly version: string | undefined
+  readonly asyncWindow: { readonly invoked: number; readonly performed: number } | undefined
+  readonly roles: ReadonlyMap<string, { readonly scu: boolean; readonly scp: boolean }>
+  /** SOP classes of 0x56 and 0x57 items. */
+  readonly extendedNegotiation: readonly string[]
+  readonly userIdentity: { readonly type: string; readonly responseRequested: boolean } | undefined
+  readonly userIdentityAnswered: boolean
+  readonly unknownItems: readonly { readonly type: number; readonly length: number }[]
+  readonly violations: readonly string[]
+}
+
+export interface ContextItem {
+  readonly id: number
+  readonly result: number
+  readonly abstractSyntax: string
+  readonly transferSyntaxes: readonly string[]
+}
+
+/** PS3.7 D.3.3.7: types of user identity. The credential itself is never read. */
+const IDENTITY_TYPES = ['', 'username', 'username_passcode', 'kerberos', 'saml', 'jwt'] as const
+
+const MAX_CONTEXTS = 256
+const MAX_TRANSFER_SYNTAXES = 64
+const MAX_ITEMS = 2048
+
+/** Builder of an `Associate` while its items are read. */
+class Reading {
+  applicationContext: string | undefined
+  readonly contexts: ContextItem[] = []
+  maxPduBytes: number | undefined
+  classUid: string | undefined
+  version: string | undefined
+  asyncWindow: Associate['asyncWindow']
+  readonly roles = new Map<string, { scu: boolean; scp: boolean }>()
+  readonly extendedNegotiation: string[] = []
+  userIdentity: Associate['userIdentity']
+  userIdentityAnswered = false
+  readonly unknownItems: { type: number; length: number }[] = []
+  readonly violations = new Set<string>()
+  items = 0
+}
+
+/**
+ * A-ASSOCIATE-RQ and -AC (PS3.8 §9.3.2, §9.3.3), `data[from .. to)` being the PDU behind its 6-byte header:
+ *   protocol version 2, reserved 2, called AE title 16, calling AE title 16, reserved 32, items
+ *   item: type 1, reserved 1, length 2, value
+ * Reserved bytes may hold anything.
+ */
+export function readAssociate(data: Buffer, from: number, to: number): Associate {
+  const reading = new Reading()
+  if (to - from < 68) reading.violations.add('short_associate_pdu')
+  else readItems(data, from + 68, to, reading, topItem)
+  return {
+    protocolVersion: to - from >= 2 ? data.readUInt16BE(from) : 0,
+    calledAeTitle: aeTitle(data, from + 4, to),
+    callingAeTitle: aeTitle(data, from + 20, to),
+    ...reading,
+    violations: [...reading.violations],
+  }
+}
+
+/** AE titles: ASCII padded with spaces (PS3.5 §6.2); odd bytes become `?`. */
+export function aeTitle(data: Buffer, from: number, to: number): string | undefined {
+  return printable(data.toString('latin1', from, Math.min(from + 16, to)))
+}
+
+function printable(text: string): string | undefined {
+  const clean = text
+    .replace(/\0+$/, '')
+    .trim()
+    .replace(/[^\x20-\x7e]/g, '?')
+  return clean === '' ? undefined : clean
+}
+
+type ItemReader = (data: Buffer, type: number, from: number, to: number, reading: Reading) => void
+
+function readItems(data: Buffer, from: number, to: number, reading: Reading, read: ItemReader): void {
+  let at = from
+  while (to - at >= 4 && ++reading.items <= MAX_ITEMS) {
+    const length = data.readUInt16BE(at + 2)
+    if (length > to - at - 4) {
+      reading.violations.add('bad_item_length')
+      return
+    }
+    read(data, data[at], at + 4, at + 4 + length, reading)
+    at += 4 + length
+  }
+  if (at < to) reading.violations.add('bad_item_length')
+}
+
+function topItem(data: Buffer, type: number, from: number, to: number, reading: Reading): void {
+  switch (type) {
+    case 0x10:
+      reading.applicationContext = uid(data, from, to)
+      return
+    case 0x20:
+    case 0x21:
+      readContext(data, from, to, reading)
+      return
+    case 0x50:
+      readItems(data, from, to, reading, userItem)
+      return
+    default:
+      reading.unknownItems.push({ type, length: to - from })
+  }
+}
+
+/** Presentation context (PS3.8 §9.3.2.2, §9.3.3.2): id 1, reserved 1, result or reserved 1, reserved 1, syntax sub-items. */
+function readContext(data: Buffer, from: number, to: number, reading: Reading): void {
+  if (to - from < 4 || reading.contexts.length >= MAX_CONTEXTS) {
+    reading.violations.add('bad_item_length')
+    return
+  }
+  let abstractSyntax = ''
+  const transferSyntaxes: string[] = []
+  readItems(data, from + 4, to, reading, (_, type, valueFrom, valueTo) => {
+    if (type === 0x30) abstractSyntax = uid(data, valueFrom, valueTo) ?? ''
+    else if (type === 0x40 && transferSyntaxes.length < MAX_TRANSFER_SYNTAXES) transferSyntaxes.push(uid(data, valueFrom, valueTo) ?? '')
+  })
+  const id = data[from]
+  if (id % 2 === 0) reading.violations.add('even_context_id')
+  if (reading.contexts.some(context => context.id === id)) reading.violations.add('duplicate_context_id')
+  reading.contexts.push({ id, result: data[from + 2], abstractSyntax, transferSyntaxes })
+}
+
+/** User information (PS3.7 annex D.3.3, PS3.8 annex D.1). */
+function userItem(data: Buffer, type: number, from: number, to: number, reading: Reading): void {
+  const length = to - from
+  switch (type) {
+    case 0x51:
+      if (length >= 4) reading.maxPduBytes = data.readUInt32BE(from)
+      return
+    case 0x52:
+      reading.classUid = uid(data, from, to)
+      return
+    case 0x53:
+      if (length >= 4) reading.asyncWindow = { invoked: data.readUInt16BE(from), performed: data.readUInt16BE(from + 2) }
+      return
+    case 0x54:
+      readRole(data, from, to, reading)
+      return
+    case 0x55:
+      reading.version = printable(data.toString('latin1', from, Math.min(to, from + 64)))
+      return
+    case 0x56:
+    case 0x57:
+      readExtended(data, from, to, reading)
+      return
+    case 0x58:
+      if (length >= 2)
+        reading.userIdentity = { type: IDENTITY_TYPES[data[from]] || `unknown_${data[from]}`, responseRequested: data[from + 1] === 1 }
+      return
+    case 0x59:
+      reading.userIdentityAnswered = true
+      return
+    default:
+      reading.unknownItems.push({ type, length })
+  }
+}
+
+/** SCP/SCU role selection (PS3.7 D.3.3.4): UID length 2, SOP class UID, SCU role 1, SCP role 1. */
+function readRole(data: Buffer, from: number, to: number, reading: Reading): void {
+  const sopClass = countedUid(data, from, to)
+  if (sopClass === undefined || sopClass.end + 2 > to) {
+    reading.violations.add('bad_item_length')
+    return
+  }
+  reading.roles.set(sopClass.uid, { scu: data[sopClass.end] === 1, scp: data[sopClass.end + 1] === 1 })
+}
+
+/** SOP class extended and common extended negotiation (PS3.7 D.3.3.5, D.3.3.6): UID length 2, SOP class UID, service information. */
+function readExtended(data: Buffer, from: number, to: number, reading: Reading): void {
+  const sopClass = countedUid(data, from, to)
+  if (sopClass === undefined) reading.violations.add('bad_item_length')
+  else reading.extendedNegotiation.push(sopClass.uid)
+}
+
+function countedUid(data: Buffer, from: number, to: number): { readonly uid: string; readonly end: number } | undefined {
+  if (to - from < 2) return undefined
+  const end = from + 2 + data.readUInt16BE(from)
+  return end > to ? undefined : { uid: uid(data, from + 2, end) ?? '', end }
+}
+
+/** A UID of at most 64 characters; padding cut, characters that no UID has become `?`. */
+export function uid(data: Buffer, from: number, to: number): string | undefined {
+  const text = data
+    .toString('latin1', from, Math.min(to, from + 64))
+    .replace(/[\0 ]+$/, '')
+    .replace(/[^0-9.]/g, '?')
+  return text === '' ? undefined : text
+}
+
+/** Proposed contexts with what the acceptor said of each. */
+export function negotiated(request: Associate | undefined, answer: Associate | undefined): readonly DicomPresentationContext[] {
+  const answers = new Map((answer?.contexts ?? []).map(context => [context.id, context]))
+  const proposed = request?.contexts ?? answer?.contexts ?? []
+  return proposed.map(context => {
+    const answered = answers.get(context.id)
+    const role = request?.roles.get(context.abstractSyntax)
+    const acceptedRole = answer?.roles.get(context.abstractSyntax)
+    return {
+      id: context.id,
+      abstractSyntax: context.abstractSyntax,
+      transferSyntaxes: request === undefined ? [] : context.transferSyntaxes,
+      result: answered?.result,
+      acceptedTransferSyntax: answered?.result === 0 ? answered.transferSyntaxes[0] : undefined,
+      roleSelection: role === undefined ? undefined : acceptedRole === undefined ? role : { ...role, accepted: acceptedRole },
+    }
+  })
+}

@@ -1,0 +1,109 @@
+import type { DicomOperation, IdentityAttribute } from '../observation.ts'
+import { type Element, type Encoding, walkDataset } from './dataset.ts'
+import { keywordOf, Tag } from './tags.ts'
+import { textValue, textValues } from './text.ts'
+import { queryModel } from './uids.ts'
+
+/** What the head of a stored data set says of the device that made it, and which study and series it belongs to. */
+export interface StoredHead {
+  readonly facts: readonly { readonly attribute: IdentityAttribute; readonly value: string; readonly field: string }[]
+  readonly modality: string | undefined
+  /** In clear: for counting under a keyed hash only, never to be kept. */
+  readonly studyUid: string | undefined
+  readonly seriesUid: string | undefined
+}
+
+const IDENTITY: ReadonlyMap<number, readonly [IdentityAttribute, string]> = new Map([
+  [Tag.MANUFACTURER, ['manufacturer', '(0008,0070)']],
+  [Tag.MODEL, ['model', '(0008,1090)']],
+  [Tag.DEVICE_SERIAL_NUMBER, ['serial_number', '(0018,1000)']],
+  [Tag.SOFTWARE_VERSIONS, ['software_version', '(0018,1020)']],
+  [Tag.STATION_NAME, ['station_name', '(0008,1010)']],
+  [Tag.INSTITUTION_NAME, ['institution', '(0008,0080)']],
+  [Tag.DEPARTMENT, ['department', '(0008,1040)']],
+  [Tag.MODALITY, ['modality', '(0008,0060)']],
+  [Tag.DEVICE_UID, ['device_uid', '(0018,1002)']],
+  [Tag.UNIQUE_DEVICE_IDENTIFIER, ['udi', '(0018,1009)']],
+])
+
+export function readStoredHead(data: Buffer, to: number, encoding: Encoding): StoredHead {
+  const facts: { attribute: IdentityAttribute; value: string; field: string }[] = []
+  let characterSet: string | undefined
+  let studyUid: string | undefined
+  let seriesUid: string | undefined
+  let modality: string | undefined
+  walkDataset(data, to, encoding, false, ({ tag, from, length, depth }) => {
+    if (depth !== 0 || length === 0 || length > to - from) return
+    if (tag === Tag.SPECIFIC_CHARACTER_SET) characterSet = data.toString('latin1', from, from + Math.min(length, 128))
+    else if (tag === Tag.STUDY_INSTANCE_UID) studyUid = textValue(data, from, length, undefined)
+    else if (tag === Tag.SERIES_INSTANCE_UID) seriesUid = textValue(data, from, length, undefined)
+    const identity = IDENTITY.get(tag)
+    const value = identity && textValue(data, from, length, characterSet)
+    if (identity === undefined || value === undefined) return
+    if (tag === Tag.MODALITY) modality = value
+    facts.push({ attribute: identity[0], value, field: identity[1] })
+  })
+  return { facts, modality, studyUid, seriesUid }
+}
+
+type Query = NonNullable<DicomOperation['query']>
+
+/** What a query identifier asks for: names of keys, never their values. */
+export interface QueryHead {
+  readonly query: Query
+  readonly modalities: readonly string[]
+}
+
+const MAX_KEYS = 128
+/** Keys that say how to answer, not what to look for. */
+const NOT_NARROWING: ReadonlySet<number> = new Set([
+  Tag.SPECIFIC_CHARACTER_SET,
+  Tag.QUERY_RETRIEVE_LEVEL,
+  0x00080053,
+  0x00080054,
+  0x00080201,
+])
+
+/**
+ * The identifier of a C-FIND, C-MOVE or C-GET (PS3.4 §C.2.2): keys with and without a value. `universal` when nothing narrows the
+ * answer: every value is empty or only `*`.
+ */
+export function readQuery(data: Buffer, to: number, encoding: Encoding, sopClass: string): QueryHead {
+  const keys: string[] = []
+  const matchingKeys: string[] = []
+  const modalities: string[] = []
+  let level: string | undefined
+  let wildcard = false
+  let narrowed = false
+  const visit = ({ tag, vr, from, length }: Element): void => {
+    if (tag === Tag.QUERY_RETRIEVE_LEVEL) level = textValue(data, from, Math.min(length, to - from), undefined)
+    if (NOT_NARROWING.has(tag) || keys.length >= MAX_KEYS) return
+    const keyword = keywordOf(tag)
+    if (!keys.includes(keyword)) keys.push(keyword)
+    if (vr === 'SQ' || length === 0 || length > to - from) return
+    const matching = matchOf(data, from, length)
+    if (matching === 'none') return
+    if (!matchingKeys.includes(keyword)) matchingKeys.push(keyword)
+    if (matching !== 'exact' && vr !== 'UI') wildcard = true
+    if (matching !== 'everything') narrowed = true
+    if (tag === Tag.MODALITY || tag === Tag.MODALITIES_IN_STUDY) modalities.push(...textValues(data, from, length))
+  }
+  walkDataset(data, to, encoding, true, visit)
+  return { query: { level, model: queryModel(sopClass), keys, matchingKeys, wildcard, universal: !narrowed }, modalities }
+}
+
+/** How a value narrows (PS3.4 §C.2.2.2): padding only, `*` only, with wildcards, or exactly. */
+function matchOf(data: Buffer, from: number, length: number): 'none' | 'everything' | 'wildcard' | 'exact' {
+  let stars = 0
+  let marks = 0
+  let others = 0
+  for (let at = from; at < from + length; at++) {
+    const byte = data[at]
+    if (byte === 0x2a) stars++
+    else if (byte === 0x3f) marks++
+    else if (byte !== 0x20 && byte !== 0) others++
+  }
+  if (stars + marks + others === 0) return 'none'
+  if (marks + others === 0) return 'everything'
+  return stars + marks > 0 ? 'wildcard' : 'exact'
+}
