@@ -138,7 +138,7 @@ function isItemTag(data: Buffer, at: number, to: number, { bigEndian }: Encoding
 }
 
 /** Least compressed input that is tried: at 1:1032 (RFC 1951) it cannot exceed what is allowed. */
-const MIN_DEFLATED = 512
+const MIN_DEFLATED = 32
 
 /**
  * The beginning of a deflated data set, inflated to at most `limit` bytes. What is cut off in the middle still gives what it can; of input

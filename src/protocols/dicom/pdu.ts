@@ -27,9 +27,8 @@ export interface PduSink {
   fragmentData(data: Uint8Array, offset: number, length: number): void
   fragmentEnd(end: number): void
   violation(code: string): void
-  /** Synchronization was lost (a gap, or nonsense); `regained` follows at the next PDU that can be told. */
+  /** Synchronization was lost (a gap, or nonsense); what comes next is the next PDU that can be told. */
   lost(): void
-  regained(): void
   /** Bytes of the fragment in hand were lost, but not the place in the stream. */
   damaged(): void
 }
@@ -86,6 +85,13 @@ export class PduReader {
       }
       this.#position += at - before
     }
+  }
+
+  /** The next byte begins a PDU: what the other side sent says so. */
+  synchronize(): void {
+    if (this.#state !== 'search') return
+    this.#headUsed = 0
+    this.#state = 'header'
   }
 
   /** `length` bytes never came. Inside a fragment the place in the stream is known all the same. */
@@ -236,7 +242,6 @@ export class PduReader {
     this.#headUsed = 0
     this.#pduOffset = offset
     this.#pduTime = time
-    this.#sink.regained()
     this.#begin(this.#head[0], this.#head.readUInt32BE(2), time)
     if (this.#type === PduType.P_DATA) {
       this.#openPdv(this.#head, HEADER, time)

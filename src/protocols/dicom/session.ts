@@ -116,7 +116,6 @@ export class DicomSession implements StreamDecoder {
       fragmentEnd: end => assembler.fragmentEnd(end),
       violation: code => this.#violation(code),
       lost: () => assembler.reset(),
-      regained: () => {},
       damaged: () => assembler.damaged(),
     }
     const reader = new PduReader(this.#settings.max_control_pdu_bytes, this.#context.flow.midstream, pdus)
@@ -166,6 +165,7 @@ export class DicomSession implements StreamDecoder {
     }
     const request = readAssociate(data, 0, length)
     const association = this.#begin(direction, at, undefined)
+    this.#sides[direction === 0 ? 1 : 0].reader.synchronize()
     association.lastTime = at.end
     association.request = request
     for (const code of request.violations) association.violate(code)

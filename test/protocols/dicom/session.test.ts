@@ -1,0 +1,369 @@
+import { describe, expect, test } from 'vitest'
+import { associations, client, converse, operations, server, stores } from './conversation.ts'
+import {
+  abort,
+  ascii,
+  associateAc,
+  associateRj,
+  associateRq,
+  type Context,
+  CT_IMAGE,
+  command,
+  dataset,
+  EXPLICIT,
+  explicit,
+  IMPLICIT,
+  implicit,
+  maxLength,
+  pData,
+  pdu,
+  pdv,
+  releaseRp,
+  releaseRq,
+  STUDY_FIND,
+  text,
+  VERIFICATION,
+} from './encode.ts'
+
+const ECHO: Context = { id: 1, abstractSyntax: VERIFICATION, transferSyntaxes: [IMPLICIT] }
+const FIND: Context = { id: 3, abstractSyntax: STUDY_FIND, transferSyntaxes: [IMPLICIT] }
+const STORE: Context = { id: 5, abstractSyntax: CT_IMAGE, transferSyntaxes: [EXPLICIT] }
+const CONTEXTS = [ECHO, FIND, STORE]
+
+const opening = [client(associateRq({ contexts: CONTEXTS })), server(associateAc({ contexts: CONTEXTS }))]
+const closing = [client(releaseRq()), server(releaseRp())]
+
+const echoRq = (id: number): Buffer => command(1, { 2: VERIFICATION, 256: 0x0030, 272: id, 2048: 0x0101 })
+const echoRsp = (id: number): Buffer => command(1, { 2: VERIFICATION, 256: 0x8030, 288: id, 2048: 0x0101, 2304: 0 })
+const findRq = (id: number): Buffer => command(3, { 2: STUDY_FIND, 256: 0x0020, 272: id, 1792: 0, 2048: 1 })
+const findRsp = (id: number, status: number): Buffer =>
+  command(3, { 2: STUDY_FIND, 256: 0x8020, 288: id, 2048: status === 0xff00 ? 1 : 0x0101, 2304: status })
+const storeRq = (id: number): Buffer => command(5, { 2: CT_IMAGE, 256: 0x0001, 272: id, 2048: 1, 4096: '1.2.3' })
+const storeRsp = (id: number, status = 0): Buffer => command(5, { 2: CT_IMAGE, 256: 0x8001, 288: id, 2048: 0x0101, 2304: status })
+const study = (level: string): Buffer => dataset(3, implicit(0x0008, 0x0052, text(level)), implicit(0x0010, 0x0010, text('DOE*')))
+
+function image(pixels: number): Buffer {
+  return dataset(
+    5,
+    explicit(0x0008, 0x0060, 'CS', ascii('CT')),
+    explicit(0x0020, 0x000d, 'UI', text('1.2.3.4')),
+    explicit(0x0020, 0x000e, 'UI', text('1.2.3.4.5')),
+    explicit(0x7fe0, 0x0010, 'OW', Buffer.alloc(pixels)),
+  )
+}
+
+describe('associations on one connection', () => {
+  test('follow each other, each with its own events', () => {
+    const seen = converse([...opening, client(echoRq(1)), server(echoRsp(1)), ...closing, ...opening, ...closing])
+    expect(associations(seen)).toMatchObject([
+      { result: 'accepted', ending: 'released', outcome: 'success', operations: { echo: 1 }, violations: [] },
+      { result: 'accepted', ending: 'released', outcome: 'success', operations: {}, violations: [] },
+    ])
+    expect(new Set(associations(seen).map(({ association }) => association.id)).size).toBe(2)
+  })
+
+  test('a second request before the end of the first supersedes it and breaks the protocol', () => {
+    const [first, second] = associations(converse([...opening, ...opening, ...closing]))
+    expect(first).toMatchObject({ ending: 'superseded', outcome: 'unknown', violations: ['unexpected_pdu'] })
+    expect(second).toMatchObject({ ending: 'released', violations: [] })
+  })
+
+  test('when both sides ask for release at once, one association is released', () => {
+    const seen = converse([...opening, client(releaseRq()), server(releaseRq()), client(releaseRp()), server(releaseRp())])
+    expect(associations(seen)).toMatchObject([{ ending: 'released', outcome: 'success', violations: [] }])
+  })
+
+  test.each([
+    ['closed', { result: 'unanswered', outcome: 'failure' }],
+    ['open', { result: 'unanswered', outcome: 'failure' }],
+  ] as const)('a request that nobody answers before the connection is %s', (end, expected) => {
+    const [only] = associations(converse([client(associateRq({ contexts: CONTEXTS }))], end, { packetsFromServer: 3 }))
+    expect(only).toMatchObject(expected)
+  })
+
+  test.each([
+    [1, 1, 3, 'rejected_permanent', 'service_user', 'calling_ae_title_not_recognized'],
+    [2, 3, 2, 'rejected_transient', 'service_provider_presentation', 'local_limit_exceeded'],
+    [1, 2, 2, 'rejected_permanent', 'service_provider_acse', 'protocol_version_not_supported'],
+    [9, 9, 9, 'unknown_9', 'unknown_9', 'reserved_9'],
+  ])('rejection %i/%i/%i', (result, source, reason, ...words) => {
+    const [only] = associations(converse([opening[0], server(associateRj(result, source, reason))]))
+    expect(only).toMatchObject({ result: 'rejected', outcome: 'failure', ending: undefined })
+    expect(only.reject).toEqual({ result: words[0], source: words[1], reason: words[2] })
+  })
+
+  test.each([
+    [0, 0, 'service_user', 'not_significant'],
+    [2, 5, 'service_provider', 'unexpected_pdu_parameter'],
+  ])('abort %i/%i', (source, reason, ...words) => {
+    const [only] = associations(converse([...opening, server(abort(source, reason))]))
+    expect(only).toMatchObject({ result: 'accepted', ending: 'aborted', outcome: 'failure', abort: { source: words[0], reason: words[1] } })
+  })
+
+  test.each([
+    ['reset', 'failure'],
+    ['timed_out', 'failure'],
+    ['closed', 'failure'],
+    ['superseded', 'unknown'],
+    ['open', 'unknown'],
+  ] as const)('without a release, a connection that is %s leaves it %s', (end, outcome) => {
+    expect(associations(converse(opening, end))).toMatchObject([{ ending: end, outcome }])
+  })
+})
+
+describe('negotiation', () => {
+  test('every user-information item is read, and of credentials only the type', () => {
+    const role = Buffer.concat([Buffer.from([0, CT_IMAGE.length]), ascii(CT_IMAGE), Buffer.from([0, 1])])
+    const extended = Buffer.concat([Buffer.from([0, STUDY_FIND.length]), ascii(STUDY_FIND), Buffer.from([1])])
+    const common = Buffer.concat([Buffer.from([0, CT_IMAGE.length]), ascii(CT_IMAGE), Buffer.from([0, 0, 0, 0])])
+    const identity = Buffer.concat([Buffer.from([2, 1, 0, 6]), ascii('PHIUSR'), Buffer.from([0, 9]), ascii('PHISECRET')])
+    const seen = converse([
+      client(
+        associateRq({
+          contexts: CONTEXTS,
+          user: [
+            maxLength(0),
+            [0x52, ascii('1.2.826.0.1')],
+            [0x53, Buffer.from([0, 5, 0, 1])],
+            [0x54, role],
+            [0x55, ascii('TOOLKIT_1')],
+            [0x56, extended],
+            [0x57, common],
+            [0x58, identity],
+            [0x6e, Buffer.alloc(7)],
+          ],
+        }),
+      ),
+      server(associateAc({ contexts: CONTEXTS, user: [maxLength(32_768), [0x54, role], [0x59, Buffer.from([0, 0])]] })),
+      ...closing,
+    ])
+    const [only] = associations(seen)
+    expect(only).toMatchObject({
+      requestor: { classUid: '1.2.826.0.1', version: 'TOOLKIT_1', maxPduBytes: 0 },
+      acceptor: { maxPduBytes: 32_768 },
+      asyncWindow: { invoked: 5, performed: 1 },
+      extendedNegotiation: [STUDY_FIND, CT_IMAGE],
+      userIdentity: { type: 'username_passcode', responseRequested: true, answered: true },
+      unknownItems: [{ type: 0x6e, length: 7 }],
+      violations: [],
+    })
+    expect(only.contexts[2]).toMatchObject({ roleSelection: { scu: false, scp: true, accepted: { scu: false, scp: true } } })
+    expect(JSON.stringify(seen)).not.toMatch(/PHIUSR|PHISECRET/)
+  })
+
+  test('contexts keep what the acceptor said of each', () => {
+    const answer = [ECHO, { ...FIND, result: 3 }, { ...STORE, result: 4 }]
+    const [only] = associations(converse([opening[0], server(associateAc({ contexts: answer })), ...closing]))
+    expect(only.contexts.map(({ id, result, acceptedTransferSyntax }) => [id, result, acceptedTransferSyntax])).toEqual([
+      [1, 0, IMPLICIT],
+      [3, 3, undefined],
+      [5, 4, undefined],
+    ])
+  })
+
+  test('reserved bytes may hold anything', () => {
+    const seen = converse([
+      client(associateRq({ contexts: CONTEXTS, reserved: 0x30 })),
+      server(associateAc({ contexts: CONTEXTS, reserved: 0xff })),
+      ...closing,
+    ])
+    expect(associations(seen)).toMatchObject([{ ending: 'released', violations: [] }])
+  })
+
+  test('an item that is longer than its PDU is a violation, and what stands before it is kept', () => {
+    const request = associateRq({ calling: 'FUZZER', contexts: [ECHO] })
+    request.writeUInt16BE(60_000, request.indexOf(0x51) + 2)
+    const [only] = associations(converse([client(request), opening[1], ...closing]))
+    expect(only).toMatchObject({ association: { callingAeTitle: 'FUZZER' }, violations: ['bad_item_length'] })
+    expect(only.contexts).toHaveLength(1)
+  })
+})
+
+describe('operations', () => {
+  test('are paired under an asynchronous window, whatever the order of the answers', () => {
+    const seen = converse([
+      ...opening,
+      client(findRq(1), study('STUDY'), findRq(2), study('PATIENT')),
+      server(findRsp(2, 0xff00), study('PATIENT'), findRsp(1, 0xff00), study('STUDY'), findRsp(2, 0), findRsp(1, 0xa700)),
+      ...closing,
+    ])
+    expect(operations(seen)).toMatchObject([
+      { messageId: 2, responses: 2, query: { level: 'PATIENT' }, status: { class: 'success' }, outcome: 'success' },
+      { messageId: 1, responses: 2, query: { level: 'STUDY' }, status: { code: '0xA700', class: 'failure' }, outcome: 'failure' },
+    ])
+    expect(JSON.stringify(seen)).not.toContain('DOE')
+  })
+
+  test('are reported without an answer when the association ends first', () => {
+    const [only] = operations(converse([...opening, client(findRq(1), study('STUDY')), server(abort(2, 0))]))
+    expect(only).toMatchObject({ status: undefined, responses: 0, outcome: 'failure' })
+  })
+
+  test('a message id that is used again before its answer is a violation', () => {
+    const seen = converse([...opening, client(findRq(1), study('STUDY'), findRq(1), study('STUDY')), server(findRsp(1, 0)), ...closing])
+    expect(operations(seen)).toHaveLength(2)
+    expect(associations(seen)).toMatchObject([{ violations: ['duplicate_message_id'], operations: { find: 2 } }])
+  })
+
+  test.each([
+    ['an answer to nothing', server(echoRsp(7)), 'unexpected_response'],
+    ['a context that nobody proposed', client(command(9, { 256: 0x0030, 272: 1 })), 'unknown_presentation_context'],
+    ['an unknown command', client(command(1, { 256: 0x0666, 272: 1 })), 'unknown_command'],
+    ['a command set without a command', client(command(1, { 272: 1 })), 'bad_command_set'],
+    ['a PDV longer than its PDU', client(pdu(4, Buffer.concat([Buffer.from([0, 0, 9, 0, 1, 3]), Buffer.alloc(8)]))), 'pdv_exceeds_pdu'],
+    ['a PDU longer than the acceptor takes', client(pData(pdv(1, 0, Buffer.alloc(20_000)))), 'pdu_exceeds_maximum'],
+    ['a PDU of no known type', client(pdu(9, Buffer.alloc(4))), 'unknown_pdu_type'],
+    ['a release that nobody asked for', server(releaseRp()), 'unexpected_pdu'],
+  ])('%s is noted as a violation', (_, step, code) => {
+    expect(associations(converse([...opening, step]))).toMatchObject([{ violations: [code] }])
+  })
+
+  test('a rejected context is no place for a command', () => {
+    const answer = [{ ...ECHO, result: 3 }, FIND, STORE]
+    const seen = converse([opening[0], server(associateAc({ contexts: answer })), client(echoRq(1)), server(echoRsp(1)), ...closing])
+    expect(associations(seen)).toMatchObject([{ violations: ['rejected_presentation_context'] }])
+  })
+})
+
+describe('stores', () => {
+  test('roll up with their pixel bytes, in PDUs of any shape', () => {
+    const whole = image(5000)
+    const content = whole.subarray(12)
+    const pieces = Array.from({ length: Math.ceil(content.length / 700) }, (_, index) => content.subarray(index * 700, (index + 1) * 700))
+    const small = pieces.map((piece, index) => pdv(5, index === pieces.length - 1 ? 2 : 0, piece))
+    const seen = converse([
+      ...opening,
+      client(storeRq(1), whole),
+      server(storeRsp(1)),
+      client(storeRq(2), pData(...small.slice(0, 3)), ...small.slice(3).map(one => pData(one))),
+      server(storeRsp(2, 0xb007)),
+      ...closing,
+    ])
+    expect(stores(seen)).toMatchObject([
+      {
+        instances: 2,
+        failed: 0,
+        studies: 1,
+        series: 1,
+        pixelBytes: 10_000,
+        modalities: ['CT'],
+        status: { code: '0xB007', class: 'warning' },
+      },
+    ])
+    expect(associations(seen)).toMatchObject([{ studies: 1, pixelBytes: 10_000, violations: [] }])
+  })
+
+  test('an empty last fragment ends a data set', () => {
+    const content = image(100).subarray(12)
+    const seen = converse([
+      ...opening,
+      client(storeRq(1), pData(pdv(5, 0, content)), pData(pdv(5, 2, Buffer.alloc(0)))),
+      server(storeRsp(1)),
+      ...closing,
+    ])
+    expect(stores(seen)).toMatchObject([{ pixelBytes: 100, outcome: 'success' }])
+  })
+
+  test('data sets of two contexts may interleave', () => {
+    const [first, second] = [image(64).subarray(12), image(32).subarray(12)]
+    const contexts = [STORE, { ...STORE, id: 7 }]
+    const on7 = command(7, { 2: CT_IMAGE, 256: 0x0001, 272: 2, 2048: 1, 4096: '1.2.4' })
+    const seen = converse([
+      client(associateRq({ contexts })),
+      server(associateAc({ contexts })),
+      client(storeRq(1), on7, pData(pdv(5, 0, first.subarray(0, 50))), pData(pdv(7, 0, second.subarray(0, 20)))),
+      client(pData(pdv(7, 2, second.subarray(20))), pData(pdv(5, 2, first.subarray(50)))),
+      server(storeRsp(1), storeRsp(2)),
+      ...closing,
+    ])
+    expect(stores(seen)).toMatchObject([{ instances: 2, pixelBytes: 96, outcome: 'success' }])
+  })
+})
+
+describe('what the mirror does not show', () => {
+  test('joined in the middle, operations are read and the association is of unknown outcome', () => {
+    const seen = converse([client(Buffer.from('tail of an image'), storeRq(4), image(10)), server(storeRsp(4)), ...closing], 'closed', {
+      midstream: true,
+    })
+    expect(associations(seen)).toMatchObject([{ result: 'unknown', outcome: 'unknown', partial: ['midstream'], operations: { store: 1 } }])
+    expect(stores(seen)).toMatchObject([{ modalities: ['CT'], pixelBytes: 10 }])
+  })
+
+  test('an association requested on a connection joined in the middle is read whole', () => {
+    const seen = converse([client(Buffer.alloc(40), associateRq({ contexts: CONTEXTS })), ...opening.slice(1), ...closing], 'closed', {
+      midstream: true,
+    })
+    expect(associations(seen)).toMatchObject([{ result: 'accepted', association: { callingAeTitle: 'CT01' } }])
+  })
+
+  test('a gap inside pixel data costs no synchronization', () => {
+    const whole = Buffer.concat([storeRq(1), image(9000)])
+    const seen = converse([
+      ...opening,
+      client(whole.subarray(0, 4000)),
+      { from: 'client', lost: 3000 },
+      client(whole.subarray(7000), storeRq(2), image(10)),
+      server(storeRsp(1), storeRsp(2)),
+      ...closing,
+    ])
+    expect(stores(seen)).toMatchObject([{ instances: 2, partial: ['gap'], outcome: 'success' }])
+    expect(associations(seen)).toMatchObject([{ ending: 'released', partial: ['gap'], violations: [] }])
+  })
+
+  test('after a gap over a PDU header the next P-DATA PDU is found', () => {
+    const lost = echoRq(1)
+    const seen = converse([
+      ...opening,
+      client(lost.subarray(0, 3)),
+      { from: 'client', lost: lost.length + 9 },
+      client(echoRq(2)),
+      server(echoRsp(2)),
+    ])
+    expect(associations(seen)).toMatchObject([{ operations: { echo: 1 }, partial: ['gap'] }])
+  })
+
+  test('from the client alone, requests are counted and nothing is called a failure', () => {
+    const seen = converse([opening[0], client(findRq(1), study('STUDY'), storeRq(2), image(8)), client(releaseRq())])
+    expect(associations(seen)).toMatchObject([{ result: 'unknown', ending: 'released', outcome: 'unknown', partial: ['one_sided'] }])
+    expect([...operations(seen), ...stores(seen)].map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown'])
+  })
+
+  test('from the server alone, answers tell what was asked', () => {
+    const seen = converse([opening[1], server(findRsp(1, 0xff00), study('STUDY'), findRsp(1, 0), storeRsp(2)), server(releaseRp())])
+    expect(associations(seen)).toMatchObject([
+      { result: 'accepted', ending: 'released', partial: ['one_sided'], association: { callingAeTitle: 'CT01', calledAeTitle: 'ARCHIVE' } },
+    ])
+    expect(operations(seen)).toMatchObject([{ operation: 'C-FIND', direction: 0, responses: 2, outcome: 'success' }])
+    expect(stores(seen)).toMatchObject([{ instances: 1, direction: 0, outcome: 'success' }])
+  })
+})
+
+describe('identity', () => {
+  const made = (model: string): readonly Buffer[] => [
+    explicit(0x0008, 0x0060, 'CS', ascii('CT')),
+    explicit(0x0008, 0x0070, 'LO', text('SIEMENS')),
+    explicit(0x0008, 0x1090, 'LO', text(model)),
+  ]
+  const identities = (...steps: Parameters<typeof converse>[0]) =>
+    converse([...opening, ...steps, ...closing]).filter(
+      one => one.kind === 'device-identity' && one.facts.some(({ attribute }) => attribute === 'model'),
+    )
+
+  test('images of one device are about their sender', () => {
+    const seen = identities(client(storeRq(1), dataset(5, ...made('A'))), server(storeRsp(1)))
+    expect(seen).toMatchObject([{ about: 'client', forwarded: false }])
+  })
+
+  test('images of several devices are forwarded', () => {
+    const seen = identities(
+      client(storeRq(1), dataset(5, ...made('A')), storeRq(2), dataset(5, ...made('B'))),
+      server(storeRsp(1), storeRsp(2)),
+    )
+    expect(seen).toMatchObject([{ forwarded: true }, { forwarded: true }])
+  })
+
+  test('images sent for a C-MOVE are forwarded', () => {
+    const moved = command(5, { 2: CT_IMAGE, 256: 0x0001, 272: 1, 2048: 1, 4096: '1.2.3', 4144: 'WS01', 4145: 5 })
+    expect(identities(client(moved, dataset(5, ...made('A'))), server(storeRsp(1)))).toMatchObject([{ forwarded: true }])
+  })
+})
