@@ -25,6 +25,8 @@ const SECOND = 1_000_000
 const BATCH_EVENTS = 512
 /** Interfaces of one recording may be a little out of step; a longer step back is a new recording. µs. */
 const NEW_RECORDING_STEP = 60 * SECOND
+/** Failures of the sensor's own parts that are logged; all are counted. */
+const MAX_FAILURES_LOGGED = 20
 /** Alerts kept for the closing table of a replay. */
 const SUMMARY_ALERTS = 1000
 
@@ -43,7 +45,7 @@ export interface SensorOptions {
   /** Devices known from earlier runs, and where to keep them. */
   readonly inventoryStore?: InventoryStore | undefined
   readonly log?: Log
-  /** Hold every event against the field catalogue and throw on the first that does not fit: for tests. */
+  /** Hold every event against the field catalogue, and let `finish` throw the first failure of a part of the sensor: for tests. */
   readonly strict?: boolean
 }
 
@@ -72,6 +74,7 @@ export class Sensor implements PacketSink, FlowHandler {
   readonly #rollup: ObservationRollup
   readonly #detector: Detector
   readonly #normalizer: Normalizer
+  readonly #log: Log
   readonly #healthInterval: number
   readonly #interval: Interval<Total>
   readonly #events = new Map<string, number>()
@@ -80,6 +83,8 @@ export class Sensor implements PacketSink, FlowHandler {
   #clinicalBytes = 0
   #encryptedBytes = 0
   #blind = false
+  #failures = 0
+  #firstFailure: unknown
   /** Packet time, µs; 0 before the first packet. */
   #time = 0
   #nextTick = 0
@@ -88,15 +93,16 @@ export class Sensor implements PacketSink, FlowHandler {
   constructor(options: SensorOptions) {
     const { settings, recorded, log = SILENT_LOG } = options
     this.#options = options
+    this.#log = log
     this.#net = new NetworkStage(settings.net, this)
     this.#rollup = new ObservationRollup(settings.protocols.hl7, observation => this.#report(observation))
     this.#identifier = new ProtocolIdentifier(createProtocols(settings.protocols), {
       pseudonym: createPseudonym(settings.privacy.site_key?.reveal()),
-      emit: observation => this.#observe(observation),
-      onFailure: (protocol, error) => log.error('A decoder failed and was taken off its flow', { 'network.protocol': protocol, 'error.type': error }),
+      emit: observation => this.#guarded(observation),
+      onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
     })
     this.inventory = new Inventory(settings.inventory, change => this.#emit(this.#normalizer.asset(change)), options.inventoryStore)
-    this.#detector = new Detector(settings.detect, alert => this.#emitAlert(this.#normalizer.alert(alert)), this.inventory)
+    this.#detector = new Detector(settings.detect, this.inventory, alert => this.#emitAlert(this.#normalizer.alert(alert)))
     this.#normalizer = new Normalizer({
       sensorId: settings.sensor.id,
       sensorName: settings.sensor.name,
@@ -126,6 +132,11 @@ export class Sensor implements PacketSink, FlowHandler {
 
   /** End of input: report everything that is still open and hand over the last events. */
   finish(): void {
+    this.#finish()
+    if (this.#options.strict === true && this.#firstFailure !== undefined) throw this.#firstFailure
+  }
+
+  #finish(): void {
     if (this.#time === 0) return
     this.#closeAll(this.#time)
     const { since, figures } = this.#figures()
@@ -159,7 +170,7 @@ export class Sensor implements PacketSink, FlowHandler {
       protocols: this.#identifier.flowsByProtocol,
       events: this.#events,
       alerts: this.#alerts,
-      decodeErrors: this.#identifier.failures,
+      decodeErrors: this.#failures,
     }
   }
 
@@ -192,6 +203,25 @@ export class Sensor implements PacketSink, FlowHandler {
   }
 
   // --- observations to events ---
+
+  /** A mistake to the right of a decoder costs one observation, and not the flow. */
+  #guarded(observation: Observation): void {
+    try {
+      this.#observe(observation)
+    } catch (error) {
+      this.#failed(`stage behind ${observation.kind}`, error)
+    }
+  }
+
+  #failed(where: string, error: unknown): void {
+    this.#failures++
+    this.#firstFailure ??= error
+    if (this.#failures > MAX_FAILURES_LOGGED) return
+    const { name, stack } = error instanceof Error ? error : new Error('unknown')
+    // The message of an error may quote what it was about; where it happened does not.
+    const frames = (stack ?? '').split('\n').filter(line => line.trimStart().startsWith('at '))
+    this.#log.error(`Part of the sensor failed: ${where}`, { 'error.type': name, 'error.stack_trace': frames.join('\n') })
+  }
 
   #observe(observation: Observation): void {
     this.inventory.observe(observation)
@@ -260,7 +290,7 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#net.finish(time)
     this.#rollup.finish(time)
     this.inventory.finish(time)
-    this.#detector.tick(time)
+    this.#detector.finish(time)
   }
 
   // --- health ---
@@ -270,7 +300,8 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#healthSince = time
     this.#emit(this.#normalizer.health({ kind: 'sensor-health', time, since, figures }))
     if (unseen.length > 0) this.#emit(this.#normalizer.health({ kind: 'visibility-lost', time, reason: unseen.join('; ') }))
-    else if (this.#blind) this.#emit(this.#normalizer.health({ kind: 'visibility-restored', time, reason: 'nothing was lost in the last interval' }))
+    else if (this.#blind)
+      this.#emit(this.#normalizer.health({ kind: 'visibility-restored', time, reason: 'nothing was lost in the last interval' }))
     this.#blind = unseen.length > 0
   }
 
@@ -306,7 +337,7 @@ export class Sensor implements PacketSink, FlowHandler {
       reassemblyLimit: net.reassemblyLimit,
       fragmentLimit: net.fragmentLimit,
       dropped: this.#options.captureDrops?.() ?? 0,
-      decodeErrors: this.#identifier.failures,
+      decodeErrors: this.#failures,
       clinicalBytes: this.#clinicalBytes,
       encryptedBytes: this.#encryptedBytes,
     }
@@ -348,7 +379,10 @@ function actionOf(event: WardwireEvent): string {
 }
 
 /** Replay captures in memory with default settings and give the documents: for tests and tools. */
-export async function replayEvents(files: readonly string[], options: { readonly sensorId?: string } = {}): Promise<readonly EcsDocument[]> {
+export async function replayEvents(
+  files: readonly string[],
+  options: { readonly sensorId?: string } = {},
+): Promise<readonly EcsDocument[]> {
   const base = defaultSettings()
   const id = options.sensorId ?? 'test'
   const documents: EcsDocument[] = []

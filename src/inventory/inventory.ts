@@ -25,15 +25,6 @@ const HOLD = SECOND
 const CLOCK_STEP = 60 * SECOND
 /** Times and counts alone are saved this seldom. */
 const SAVE_TOUCHED = 300 * SECOND
-/** Registered ports of medical protocols, where TLS hides the content (IANA: acr-nema, dicom-iscl, dicom-tls, dicom, hl7). */
-const MEDICAL_PORTS: ReadonlyMap<number, string> = new Map([
-  [104, 'dicom'],
-  [2761, 'dicom'],
-  [2762, 'dicom'],
-  [11112, 'dicom'],
-  [2575, 'hl7'],
-])
-
 type Side = 'client' | 'server'
 
 /**
@@ -43,6 +34,8 @@ type Side = 'client' | 'server'
  */
 export class Inventory {
   readonly #saveInterval: number
+  /** What TLS on a port is taken to hide. */
+  readonly #serviceOfPort: ReadonlyMap<number, string>
   readonly #emit: (change: InventoryChange) => void
   readonly #store: InventoryStore | undefined
   readonly #registry: DeviceRegistry
@@ -56,6 +49,9 @@ export class Inventory {
   /** `store`, where given, is loaded now and written as devices change. */
   constructor(settings: InventorySettings, emit: (change: InventoryChange) => void, store?: InventoryStore) {
     this.#saveInterval = settings.save_seconds * SECOND
+    this.#serviceOfPort = new Map(
+      Object.entries(settings.encrypted_ports).flatMap(([service, ports]) => ports.map(port => [port, service] as const)),
+    )
     this.#emit = emit
     this.#store = store
     this.#registry = new DeviceRegistry(settings, {
@@ -162,7 +158,7 @@ export class Inventory {
     const { flow, about, protocol, facts, end, forwarded } = observation
     const state = this.#shown(flow, about, protocol, end)
     if (state === undefined) return
-    if (forwarded) {
+    if (forwarded || (isOfImages(facts) && isArchive(state))) {
       const field = facts[0]?.field ?? 'content'
       this.#note(state, { attribute: 'relays', raw: protocol, protocol, field, confidence: 'medium' }, end)
       return
@@ -226,7 +222,7 @@ export class Inventory {
   }
 
   #tls({ flow, end, established, serverName }: TlsHandshake): void {
-    const service = MEDICAL_PORTS.get(flow.serverPort)
+    const service = this.#serviceOfPort.get(flow.serverPort)
     if (!established) return
     for (const side of ['client', 'server'] as const) {
       const state = service === undefined ? this.#seen(addressOf(flow, side), end) : this.#at(flow, side, end)
@@ -354,6 +350,16 @@ export class Inventory {
     for (const state of ready) this.#unsaved.delete(state)
     if (withTouched) this.#touched.clear()
   }
+}
+
+/** Tags of stored images, as opposed to what the sender says of itself. */
+function isOfImages(facts: DeviceIdentity['facts']): boolean {
+  return facts.some(({ field }) => field.startsWith('('))
+}
+
+/** Takes images and answers queries: what it sends was made elsewhere. */
+function isArchive({ evidence }: DeviceState): boolean {
+  return evidence.knows('role', 'storage_scp') && evidence.knows('role', 'query_scp')
 }
 
 function addressOf(flow: Flow, side: Side): string {

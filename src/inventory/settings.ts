@@ -7,8 +7,13 @@ export interface InventorySettings {
   readonly max_evidence_per_device: number
   readonly local_networks: readonly string[]
   readonly router_addresses: number
+  readonly encrypted_ports: { readonly dicom: readonly number[]; readonly hl7: readonly number[] }
   readonly silent_days: number
   readonly save_seconds: number
+}
+
+function portsSchema(ports: readonly number[]): Joi.ArraySchema<number[]> {
+  return Joi.array().items(Joi.number().port()).default(ports)
 }
 
 /** How devices are told apart and how much is remembered of each. */
@@ -42,6 +47,12 @@ export const inventorySchema = Joi.object<InventorySettings>({
     .max(1024)
     .default(8)
     .description('a MAC address that carries more IP addresses of one family than this is a router, not a device'),
+  encrypted_ports: Joi.object({
+    dicom: portsSchema([104, 2761, 2762, 11_112]).description('TCP ports of DICOM over TLS'),
+    hl7: portsSchema([2575, 2576]).description('TCP ports of HL7 over TLS'),
+  })
+    .default()
+    .description('ports on which TLS shows a medical device, although nothing of the content can be seen'),
   silent_days: Joi.number()
     .integer()
     .min(1)

@@ -10,8 +10,8 @@ const MIDSTREAM_TRIES = 200
 export interface IdentifierOptions {
   readonly pseudonym: (kind: string, value: string) => string
   readonly emit: Emit
-  /** A decoder threw, which none should: told once for each protocol and kind of error. Never payload. */
-  readonly onFailure: (protocol: string, errorType: string) => void
+  /** A decoder threw, which none should. */
+  readonly onFailure: (protocol: string, error: unknown) => void
 }
 
 /** Bytes that wait for a decision, in the order in which they came. */
@@ -45,7 +45,6 @@ export class ProtocolIdentifier {
   readonly #options: IdentifierOptions
   readonly #contents = new Map<number, Content>()
   readonly #open = new Set<Content>()
-  readonly #told = new Set<string>()
 
   constructor(protocols: readonly Protocol[], options: IdentifierOptions) {
     this.#protocols = protocols
@@ -176,15 +175,8 @@ export class ProtocolIdentifier {
       content.failed = true
       this.failures++
       this.#open.delete(content)
-      this.#tell(content.protocol ?? 'unknown', error instanceof Error ? error.name : 'unknown')
+      this.#options.onFailure(content.protocol ?? 'unknown', error)
     }
-  }
-
-  #tell(protocol: string, errorType: string): void {
-    const key = `${protocol} ${errorType}`
-    if (this.#told.has(key)) return
-    this.#told.add(key)
-    this.#options.onFailure(protocol, errorType)
   }
 }
 

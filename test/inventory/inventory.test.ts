@@ -360,4 +360,12 @@ describe('systems', () => {
     const why = devices.deviceAt('10.1.0.20')?.evidence.find(row => row.attribute === 'type')
     expect(why).toMatchObject({ value: 'PACS archive', confidence: 'high', field: expect.stringContaining('query_scp') })
   })
+
+  test('an archive that sends images on is not taken for the scanner that made them', () => {
+    const { inventory: devices } = inventory()
+    devices.observe(roles(flow(), START, 'server', 'storage_scp', 'query_scp'))
+    const forwarding = flow({ clientAddress: '10.1.0.20', serverAddress: '10.1.0.30' })
+    devices.observe(identity(forwarding, START + SECOND, 'client', ctFacts()))
+    expect(devices.deviceAt('10.1.0.20')).toMatchObject({ type: 'PACS archive', manufacturer: undefined, model: undefined })
+  })
 })

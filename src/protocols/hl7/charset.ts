@@ -29,16 +29,19 @@ const LABELS: ReadonlyMap<string, string> = new Map([
 const decoders = new Map<string, TextDecoder>()
 /** Longest text that is taken from a message. */
 const MAX_TEXT = 256
+const SPACE = 0x20
+const TILDE = 0x7e
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 
 /** Text of `bytes[from .. to)` in the character set that MSH-18 names; bytes that are not of it become U+FFFD. */
-export function decodeText(bytes: Uint8Array, from: number, to: number, characterSet: string | undefined): string {
+export function decodeText(bytes: Buffer, from: number, to: number, characterSet: string | undefined): string {
   const end = Math.min(to, from + MAX_TEXT * 4)
   let ascii = true
   for (let at = from; at < end && ascii; at++) ascii = bytes[at] < 0x80
-  const text = ascii || characterSet === undefined ? latin1(bytes, from, end) : decoderFor(characterSet).decode(bytes.subarray(from, end))
-  return text
+  return ascii || characterSet === undefined
+    ? bytes.toString('latin1', from, end)
+    : decoderFor(characterSet).decode(bytes.subarray(from, end))
 }
 
 /** What may leave a decoder of a name: no control characters, no padding, bounded. */
@@ -47,8 +50,14 @@ export function cleanText(text: string): string | undefined {
   return clean === '' ? undefined : clean
 }
 
-export function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+/** Text that needs no cleaning, which most is: printable ASCII without padding at either end. Undefined for anything else. */
+export function plainText(bytes: Buffer, from: number, to: number, escapeCharacter: number): string | undefined {
+  if (to - from > MAX_TEXT || to <= from || bytes[from] === SPACE || bytes[to - 1] === SPACE) return undefined
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]
+    if (byte < SPACE || byte > TILDE || byte === escapeCharacter) return undefined
+  }
+  return bytes.toString('latin1', from, to)
 }
 
 function decoderFor(characterSet: string): TextDecoder {

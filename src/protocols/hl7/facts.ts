@@ -1,5 +1,5 @@
-import type { Hl7Party } from '../observation.ts'
-import { type Hl7Text, type Segment, segmentCode } from './message.ts'
+import type { Header } from './header.ts'
+import { ABSENT, type Hl7Text, type Segment, segmentCode } from './message.ts'
 
 export const SEGMENT = {
   MSH: segmentCode('MSH'),
@@ -13,23 +13,19 @@ export const SEGMENT = {
 
 /** What the header and structure of one message say. */
 export interface MessageFacts {
-  readonly type: string | undefined
-  readonly trigger: string | undefined
-  readonly structure: string | undefined
+  readonly header: Header
   readonly controlId: string | undefined
-  readonly processingId: string | undefined
-  readonly version: string | undefined
-  readonly characterSet: string | undefined
-  readonly profiles: readonly string[]
-  readonly sending: Hl7Party
-  readonly receiving: Hl7Party
-  /** MSH-15 and MSH-16: under which condition the sender wants an acknowledgment (table 0155: AL, NE, ER, SU). */
-  readonly acceptAcknowledgment: string | undefined
-  readonly applicationAcknowledgment: string | undefined
-  readonly segmentNames: readonly string[]
-  readonly segmentCount: number
-  readonly results: number
+  readonly structure: Structure
   readonly deviceObservation: boolean
+}
+
+/** Which segments a message has. */
+export interface Structure {
+  /** Distinct names in order of first appearance. */
+  readonly names: readonly string[]
+  readonly count: number
+  /** OBX segments. */
+  readonly results: number
 }
 
 /** MSA and ERR of an acknowledgment. */
@@ -39,54 +35,61 @@ export interface AckFacts {
   readonly errorCode: string | undefined
 }
 
-export function messageFacts(text: Hl7Text): MessageFacts {
-  const msh = text.segments[0]
-  const [type, trigger, structure] = text.components(msh, 9, 1)[0] ?? []
-  const profiles = text.components(msh, 21).flatMap(([identifier]) => (identifier === undefined ? [] : [identifier]))
+/** Segments listed by name on an event. */
+const MAX_NAMES = 64
+
+/** Reads which segments messages have; one whose segments are those of the message before costs a comparison. */
+export class StructureReader {
+  #codes = new Int32Array(0)
+  #structure: Structure = { names: [], count: 0, results: 0 }
+
+  read(text: Hl7Text): Structure {
+    if (!this.#isSame(text)) {
+      this.#codes = Int32Array.from({ length: text.count }, (_, segment) => text.code(segment))
+      this.#structure = structureOf(this.#codes)
+    }
+    return this.#structure
+  }
+
+  #isSame(text: Hl7Text): boolean {
+    if (text.count !== this.#codes.length) return false
+    for (let segment = 0; segment < text.count; segment++) if (text.code(segment) !== this.#codes[segment]) return false
+    return true
+  }
+}
+
+function structureOf(codes: Int32Array): Structure {
+  const seen: number[] = []
   let results = 0
-  let deviceResult = false
-  for (const segment of text.segments) {
-    if (segment.code === SEGMENT.OBX) {
-      results++
-      deviceResult ||= isDeviceResult(text, segment)
-    } else if (segment.code === SEGMENT.PRT) deviceResult ||= text.has(segment, 10)
+  for (const code of codes) {
+    if (code === SEGMENT.OBX) results++
+    if (seen.length < MAX_NAMES && !seen.includes(code)) seen.push(code)
   }
-  return {
-    type,
-    trigger,
-    structure,
-    controlId: text.text(msh, 10),
-    processingId: text.component(msh, 11, 1),
-    version: text.component(msh, 12, 1),
-    characterSet: text.characterSet,
-    profiles,
-    sending: { application: party(text, msh, 3), facility: party(text, msh, 4) },
-    receiving: { application: party(text, msh, 5), facility: party(text, msh, 6) },
-    acceptAcknowledgment: text.text(msh, 15),
-    applicationAcknowledgment: text.text(msh, 16),
-    segmentNames: text.names(),
-    segmentCount: text.segments.length,
-    results,
-    deviceObservation:
-      type === 'ORU' && (deviceResult || profiles.some(profile => profile.startsWith('IHE_PCD') || profile.startsWith('IHE PCD'))),
-  }
+  return { names: seen.map(nameOf), count: codes.length, results }
 }
 
-/** The result of a device: OBX-18 names one, or OBX-3 is coded in IEEE 11073 (MDC). */
-function isDeviceResult(text: Hl7Text, obx: Segment): boolean {
-  return text.componentIs(obx, 3, 3, 'MDC') || text.has(obx, 18)
+/** Letters and digits only: a segment name is data from the wire. */
+function nameOf(code: number): string {
+  const name = String.fromCharCode((code >>> 16) & 255, (code >>> 8) & 255, code & 255)
+  return /^[A-Z][A-Z0-9]{2}$/.test(name) ? name : '???'
 }
 
-/** MSH-3 to 6: component 1, or all, joined, where there is more. */
-function party(text: Hl7Text, msh: Segment, field: number): string | undefined {
-  const components = text.components(msh, field, 1)[0]?.filter(component => component !== undefined) ?? []
-  return components.length === 0 ? undefined : components.join('^')
+/** Reports of a device: a PCD profile (IHE DEV TF-2), a result coded in IEEE 11073 (MDC), or a device named in OBX-18 or PRT-10. */
+export function isDeviceObservation(text: Hl7Text, { type, isDeviceProfile }: Header): boolean {
+  if (type !== 'ORU') return false
+  if (isDeviceProfile) return true
+  for (let segment = 0; segment < text.count; segment++) {
+    const code = text.code(segment)
+    if (code === SEGMENT.OBX && (text.componentIs(segment, 3, 3, 'MDC') || text.has(segment, 18))) return true
+    if (code === SEGMENT.PRT && text.has(segment, 10)) return true
+  }
+  return false
 }
 
 /** The acknowledgment in a message, if it is one. */
 export function ackFacts(text: Hl7Text): AckFacts | undefined {
   const msa = text.first(SEGMENT.MSA)
-  if (msa === undefined) return undefined
+  if (msa === ABSENT) return undefined
   const err = text.first(SEGMENT.ERR)
   return {
     code: text.text(msa, 1) ?? 'unknown',
@@ -96,7 +99,7 @@ export function ackFacts(text: Hl7Text): AckFacts | undefined {
 }
 
 /** ERR-1 before 2.5: segment, sequence, field, then the code, itself coded. */
-function oldErrorCode(text: Hl7Text, err: Segment | undefined): string | undefined {
+function oldErrorCode(text: Hl7Text, err: Segment): string | undefined {
   const [code] = (text.component(err, 1, 4) ?? '').split('&')
   return code === '' ? undefined : code
 }

@@ -1,6 +1,7 @@
 import type { DeviceIdentity, IdentityAttribute } from '../observation.ts'
-import { type MessageFacts, SEGMENT } from './facts.ts'
-import type { Hl7Text, Segment } from './message.ts'
+import { SEGMENT } from './facts.ts'
+import type { Header } from './header.ts'
+import { ABSENT, type Hl7Text, type Segment } from './message.ts'
 
 export type Fact = DeviceIdentity['facts'][number]
 
@@ -10,78 +11,145 @@ export interface DeviceFacts {
   readonly facts: readonly Fact[]
 }
 
+/** Attributes that tell one device from another. */
+const DISTINGUISHING: ReadonlySet<string> = new Set(['serial_number', 'eui64', 'udi'])
+
+/** Which device it is about, so that an upgrade makes no second one of it. */
+export function identityOf({ key, facts }: DeviceFacts): string {
+  const distinguishing = facts.filter(({ attribute }) => DISTINGUISHING.has(attribute))
+  return distinguishing.length > 0 ? keyOf(distinguishing) : key
+}
+
 /** Devices that one message can name before the rest is left aside. */
 const MAX_DEVICES = 32
 const EUI64 = 'EUI-64'
+/** Raw fields remembered on one connection. */
+const MAX_SEEN = 256
 
 /** Who sends, by MSH-3 and MSH-4 and by the software segment. */
-export function senderFacts(text: Hl7Text, facts: MessageFacts): DeviceFacts {
+export function senderFacts(text: Hl7Text, header: Header): DeviceFacts {
   const found: Fact[] = []
   const add = adder(found)
-  add('hl7_application', facts.sending.application, 'MSH-3')
-  add('hl7_facility', facts.sending.facility, 'MSH-4')
-  const [, universalId, universalType] = text.components(text.segments[0], 3, 1)[0] ?? []
-  if (universalType === EUI64) add('eui64', eui64(universalId), 'MSH-3')
+  add('hl7_application', header.sending.application, 'MSH-3')
+  add('hl7_facility', header.sending.facility, 'MSH-4')
+  add('eui64', eui64(header.sendingEui64), 'MSH-3')
   const sft = text.first(SEGMENT.SFT)
-  add('manufacturer', text.component(sft, 1, 1), 'SFT-1')
-  add('software_version', text.text(sft, 2), 'SFT-2')
-  add('model', text.text(sft, 3), 'SFT-3')
+  if (sft !== ABSENT) {
+    add('manufacturer', text.component(sft, 1, 1), 'SFT-1')
+    add('software_version', text.text(sft, 2), 'SFT-2')
+    add('model', text.text(sft, 3), 'SFT-3')
+  }
   add('role', 'hl7_sender', 'MSH')
   return { key: keyOf(found), facts: found }
 }
 
 /** Who received and acknowledged, by MSH-5 and MSH-6. */
-export function receiverFacts(facts: MessageFacts): DeviceFacts {
+export function receiverFacts({ receiving }: Header): DeviceFacts {
   const found: Fact[] = []
   const add = adder(found)
-  add('hl7_application', facts.receiving.application, 'MSH-5')
-  add('hl7_facility', facts.receiving.facility, 'MSH-6')
+  add('hl7_application', receiving.application, 'MSH-5')
+  add('hl7_facility', receiving.facility, 'MSH-6')
   add('role', 'hl7_receiver', 'MSA')
   return { key: keyOf(found), facts: found }
 }
 
-/** Devices that the message reports of: OBX-18, PRT-10 and PRT-16 to 20, EQU-1. `seen` holds raw fields that were read before. */
-export function reportedDevices(text: Hl7Text, seen: Set<string>): readonly DeviceFacts[] {
-  const devices: DeviceFacts[] = []
-  for (const segment of text.segments) {
-    if (devices.length >= MAX_DEVICES) break
-    const device = deviceOf(text, segment, seen)
-    if (device !== undefined && device.facts.length > 0) devices.push(device)
+/** Results whose value describes the device itself (ISO/IEEE 11073-10101, production specification): the only OBX-5 that is read. */
+const PRODUCTION_SPECIFICATION: ReadonlyMap<string, IdentityAttribute> = new Map([
+  ['531969', 'model'],
+  ['531970', 'manufacturer'],
+  ['531972', 'serial_number'],
+  ['531975', 'software_version'],
+])
+const PRODUCTION_SPECIFICATION_PREFIX = '5319'
+
+/**
+ * Finds the devices that one sender's messages report of: OBX-18 and production specifications, by the device (MDS) that OBX-4 numbers;
+ * PRT-10 and PRT-16 to 20; EQU-1. A message that says of devices what earlier ones said costs comparisons.
+ */
+export class ReportedDevices {
+  readonly #seen = new Set<string>()
+  /** Fields as they came last, by what they are. */
+  readonly #last = new Map<string, Uint8Array>()
+
+  /** Devices of which the message says something new, with all that it says of them. */
+  news(text: Hl7Text): readonly DeviceFacts[] {
+    if (!this.#hasNews(text)) return NONE
+    return devicesOf(text).filter(({ key }) => this.#isNews(key))
   }
-  return devices
+
+  #hasNews(text: Hl7Text): boolean {
+    let news = false
+    for (let segment = 0; segment < text.count; segment++) {
+      const code = text.code(segment)
+      if (code === SEGMENT.OBX) {
+        news = this.#fieldIsNews(text, segment, 18, 'OBX-18') || news
+        const attribute = productionSpecification(text, segment)
+        if (attribute !== undefined) news = this.#fieldIsNews(text, segment, 5, attribute) || news
+      } else if (code === SEGMENT.PRT) {
+        for (const [field, name] of PRT_FIELDS) news = this.#fieldIsNews(text, segment, field, name) || news
+      } else if (code === SEGMENT.EQU) news = this.#fieldIsNews(text, segment, 1, 'EQU-1') || news
+    }
+    return news
+  }
+
+  #fieldIsNews(text: Hl7Text, segment: Segment, field: number, name: string): boolean {
+    const last = this.#last.get(name)
+    if ((last !== undefined && text.holds(segment, field, last)) || !text.has(segment, field)) return false
+    this.#last.set(name, text.copy(segment, field))
+    return this.#isNews(`${name} ${text.raw(segment, field)}`)
+  }
+
+  #isNews(raw: string): boolean {
+    if (this.#seen.has(raw)) return false
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear()
+    this.#seen.add(raw)
+    return true
+  }
 }
 
-function deviceOf(text: Hl7Text, segment: Segment, seen: Set<string>): DeviceFacts | undefined {
-  switch (segment.code) {
-    case SEGMENT.OBX:
-      return instance(text, segment, 18, 'OBX-18', seen)
+const NONE: readonly DeviceFacts[] = []
+const PRT_FIELDS = [
+  [10, 'PRT-10'],
+  [16, 'PRT-16'],
+  [20, 'PRT-20'],
+] as const
+
+function devicesOf(text: Hl7Text): readonly DeviceFacts[] {
+  const devices = new Map<string, Fact[]>()
+  for (let segment = 0; segment < text.count; segment++) {
+    const code = text.code(segment)
+    if (code !== SEGMENT.OBX && code !== SEGMENT.PRT && code !== SEGMENT.EQU) continue
+    const group = code === SEGMENT.OBX ? `MDS ${(text.component(segment, 4, 1) ?? '').split('.')[0]}` : `segment ${segment}`
+    const found = devices.get(group) ?? []
+    if (devices.size >= MAX_DEVICES && !devices.has(group)) continue
+    addSegment(text, segment, adder(found))
+    if (found.length > 0) devices.set(group, found)
+  }
+  return [...devices.values()].map(facts => ({ key: keyOf(facts), facts }))
+}
+
+/** Equipment instance identifiers (EI): identifier, namespace, universal id, universal id type. */
+function addSegment(text: Hl7Text, segment: Segment, add: Adder): void {
+  switch (text.code(segment)) {
+    case SEGMENT.OBX: {
+      for (const identifier of text.components(segment, 18)) addInstance(add, identifier, 'OBX-18')
+      const attribute = productionSpecification(text, segment)
+      if (attribute !== undefined) add(attribute, text.text(segment, 5), 'OBX-5')
+      return
+    }
     case SEGMENT.EQU:
-      return instance(text, segment, 1, 'EQU-1', seen)
-    case SEGMENT.PRT:
-      return participant(text, segment, seen)
+      for (const identifier of text.components(segment, 1)) addInstance(add, identifier, 'EQU-1')
+      return
     default:
-      return undefined
+      for (const identifier of text.components(segment, 10)) addInstance(add, identifier, 'PRT-10')
+      add('udi', text.component(segment, 16, 1), 'PRT-16')
+      add('serial_number', text.text(segment, 20), 'PRT-20')
   }
 }
 
-/** Equipment instance identifier (EI): identifier, namespace, universal id, universal id type. The last repetition is the device itself. */
-function instance(text: Hl7Text, segment: Segment, field: number, name: string, seen: Set<string>): DeviceFacts | undefined {
-  if (!text.has(segment, field) || !isNews(seen, `${name} ${text.raw(segment, field)}`)) return undefined
-  const found: Fact[] = []
-  const add = adder(found)
-  for (const identifier of text.components(segment, field)) addInstance(add, identifier, name)
-  return { key: keyOf(found), facts: found }
-}
-
-function participant(text: Hl7Text, prt: Segment, seen: Set<string>): DeviceFacts | undefined {
-  const raw = [10, 16, 20].map(field => text.raw(prt, field)).join(' ')
-  if (raw.trim() === '' || !isNews(seen, `PRT ${raw}`)) return undefined
-  const found: Fact[] = []
-  const add = adder(found)
-  for (const identifier of text.components(prt, 10)) addInstance(add, identifier, 'PRT-10')
-  add('udi', text.component(prt, 16, 1), 'PRT-16')
-  add('serial_number', text.text(prt, 20), 'PRT-20')
-  return { key: keyOf(found), facts: found }
+function productionSpecification(text: Hl7Text, obx: Segment): IdentityAttribute | undefined {
+  if (!text.beginsWith(obx, 3, PRODUCTION_SPECIFICATION_PREFIX) || !text.componentIs(obx, 3, 3, 'MDC')) return undefined
+  return PRODUCTION_SPECIFICATION.get(text.component(obx, 3, 1) ?? '')
 }
 
 function addInstance(add: Adder, [identifier, , universalId, universalType]: readonly (string | undefined)[], field: string): void {
@@ -99,20 +167,11 @@ type Adder = (attribute: IdentityAttribute, value: string | undefined, field: st
 
 function adder(found: Fact[]): Adder {
   return (attribute, value, field) => {
-    if (value !== undefined) found.push({ attribute, value, field })
+    if (value === undefined || found.some(known => known.attribute === attribute && known.value === value)) return
+    found.push({ attribute, value, field })
   }
 }
 
 function keyOf(facts: readonly Fact[]): string {
   return facts.map(({ attribute, value }) => `${attribute}=${value}`).join('|')
-}
-
-/** Raw fields remembered on one connection. */
-const MAX_SEEN = 256
-
-function isNews(seen: Set<string>, raw: string): boolean {
-  if (seen.has(raw)) return false
-  if (seen.size >= MAX_SEEN) seen.clear()
-  seen.add(raw)
-  return true
 }

@@ -1,4 +1,5 @@
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
+import { Hl7Text } from './message.ts'
 import { FS, VT } from './mllp.ts'
 import { Hl7Session } from './session.ts'
 import type { Hl7Settings } from './settings.ts'
@@ -8,10 +9,11 @@ const MAX_LEAD = 256
 
 /** HL7 v2 over MLLP, found by a block that begins with MSH, a batch header, or HLLP's block header. */
 export function hl7(settings: Hl7Settings): Protocol {
+  const text = new Hl7Text()
   return {
     name: 'hl7',
     probe: (_direction, bytes, offset, length, midstream) => probe(bytes, offset, length, midstream),
-    open: context => new Hl7Session(settings, context),
+    open: context => new Hl7Session(settings, context, text),
   }
 }
 

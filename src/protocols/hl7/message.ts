@@ -1,139 +1,223 @@
-import { cleanText, decodeText, latin1 } from './charset.ts'
+import { cleanText, decodeText, plainText } from './charset.ts'
 import { CR, LF } from './mllp.ts'
 
 /** Segment names as 24-bit integers. */
 export const segmentCode = (name: string): number => (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2)
 const MSH = segmentCode('MSH')
+const BHS = segmentCode('BHS')
+const FHS = segmentCode('FHS')
+const BTS = segmentCode('BTS')
+const FTS = segmentCode('FTS')
+const QUOTE = 0x22
 
-/** Segments listed by name on an event. */
-const MAX_NAMES = 64
-const names = new Map<number, string>()
+/** A segment of the message in hand, by its place; below 0 where there is none. */
+export type Segment = number
+export const ABSENT: Segment = -1
 
-/** One segment of a message: `bytes[from .. to)` without its terminator. */
-export interface Segment {
-  readonly code: number
-  readonly from: number
-  readonly to: number
-}
+/** Room for so many segments at first; doubled when a message has more. */
+const FIRST_SEGMENTS = 64
+/** Repetitions of a field that are looked at. */
+const MAX_REPETITIONS = 8
 
 /**
  * A message, indexed: where its segments lie. Fields are found and decoded only when asked for, so what nobody asks for, patient
- * fields first of all, never becomes text.
- *   message: segment (CR segment)*      segment: name 3, then fields behind the separator that MSH-1 names
+ * fields first of all, never becomes text. One object reads one message after the other.
+ *   message: segment (CR segment)*, up to the header or trailer of a batch or file      segment: name 3, then fields behind the separator that MSH-1 names
  *   MSH-2: component, repetition, escape, sub-component, and from 2.7 truncation character
  */
 export class Hl7Text {
-  readonly segments: readonly Segment[]
+  /** Segments of the message in hand. */
+  count = 0
   /** `lf_delimiters`, `crlf_delimiters` where segments end so. */
-  readonly delimiterDeviation: string | undefined
-  readonly #bytes: Uint8Array
-  readonly #fieldSeparator: number
-  readonly #component: number
-  readonly #repetition: number
-  readonly #escape: number
-  readonly #subcomponent: number
+  delimiterDeviation: 'lf_delimiters' | 'crlf_delimiters' | undefined
+  /** MSH-18, set by whoever reads the header. */
   characterSet: string | undefined
+  bytes: Buffer = Buffer.alloc(0)
+  #codes = new Int32Array(FIRST_SEGMENTS)
+  #starts = new Int32Array(FIRST_SEGMENTS)
+  #ends = new Int32Array(FIRST_SEGMENTS)
+  #fieldSeparator = 0
+  #component = 0
+  #repetition = 0
+  #escape = 0
+  #subcomponent = 0
+  /** Where `#find` found a field. */
+  #from = 0
+  #to = 0
 
-  /** `from` is the `M` of MSH. */
-  constructor(bytes: Uint8Array, from: number, to: number) {
-    this.#bytes = bytes
-    const at = (index: number, fallback: number): number => (from + index < to ? bytes[from + index] : fallback)
-    this.#fieldSeparator = at(3, 0x7c)
-    const encoding = (index: number, fallback: number): number => {
-      const character = at(index, fallback)
-      return character === this.#fieldSeparator || character === CR || character === LF ? fallback : character
-    }
-    this.#component = encoding(4, 0x5e)
-    this.#repetition = encoding(5, 0x7e)
-    this.#escape = encoding(6, 0x5c)
-    this.#subcomponent = encoding(7, 0x26)
-    const indexed = indexSegments(bytes, from, to)
-    this.segments = indexed.segments
-    this.delimiterDeviation = indexed.deviation
-    this.characterSet = this.text(this.segments[0], 18)?.split('~')[0]
+  /** Take another message in hand; `from` is the `M` of MSH. `bytes` must stay as they are while it is. */
+  read(bytes: Buffer, from: number, to: number): void {
+    this.bytes = bytes
+    this.characterSet = undefined
+    this.#fieldSeparator = from + 3 < to ? bytes[from + 3] : 0x7c
+    this.#component = this.#delimiter(from + 4, to, 0x5e)
+    this.#repetition = this.#delimiter(from + 5, to, 0x7e)
+    this.#escape = this.#delimiter(from + 6, to, 0x5c)
+    this.#subcomponent = this.#delimiter(from + 7, to, 0x26)
+    this.#index(from, to)
   }
 
-  first(code: number): Segment | undefined {
-    for (const segment of this.segments) if (segment.code === code) return segment
-    return undefined
+  get fieldSeparator(): number {
+    return this.#fieldSeparator
   }
 
-  /** Field `number` as it stands, delimiters normalized to `^`, `~` and `&`, escapes resolved; undefined when empty or `""`. */
-  text(segment: Segment | undefined, number: number): string | undefined {
-    if (segment === undefined) return undefined
-    const range = this.#field(segment, number)
-    if (range === undefined) return undefined
-    const raw = decodeText(this.#bytes, range.from, range.to, this.characterSet)
-    return present(cleanText(this.#unescape(raw)))
+  code(segment: Segment): number {
+    return this.#codes[segment]
+  }
+
+  start(segment: Segment): number {
+    return this.#starts[segment]
+  }
+
+  end(segment: Segment): number {
+    return this.#ends[segment]
+  }
+
+  first(code: number): Segment {
+    for (let segment = 0; segment < this.count; segment++) if (this.#codes[segment] === code) return segment
+    return ABSENT
+  }
+
+  /** Field `number` as it stands, escapes resolved; undefined when empty or `""`. */
+  text(segment: Segment, number: number): string | undefined {
+    return this.#find(segment, number) ? this.decode(this.#from, this.#to) : undefined
+  }
+
+  /** Text of `bytes[from .. to)`, escapes resolved; undefined when empty or `""`. */
+  decode(from: number, to: number): string | undefined {
+    const plain = plainText(this.bytes, from, to, this.#escape)
+    return present(plain ?? cleanText(this.#unescape(decodeText(this.bytes, from, to, this.characterSet))))
   }
 
   /** Component `component` of the first repetition of a field. */
-  component(segment: Segment | undefined, field: number, component: number): string | undefined {
-    return this.components(segment, field)[0]?.[component - 1]
+  component(segment: Segment, field: number, component: number): string | undefined {
+    return this.components(segment, field, 1)[0]?.[component - 1]
   }
 
   /** Repetitions of a field, each as its components; at most `limit`. */
-  components(segment: Segment | undefined, field: number, limit = 8): readonly (readonly (string | undefined)[])[] {
-    if (segment === undefined) return []
-    const range = this.#field(segment, field)
-    if (range === undefined) return []
-    const raw = decodeText(this.#bytes, range.from, range.to, this.characterSet)
-    return raw
+  components(segment: Segment, field: number, limit = MAX_REPETITIONS): readonly (readonly (string | undefined)[])[] {
+    if (!this.#find(segment, field)) return []
+    return decodeText(this.bytes, this.#from, this.#to, this.characterSet)
       .split(String.fromCharCode(this.#repetition), limit)
       .map(repetition => repetition.split(String.fromCharCode(this.#component)).map(part => present(cleanText(this.#unescape(part)))))
   }
 
   /** True when component `component` of a field is exactly `word` (ASCII): without making text of it. */
   componentIs(segment: Segment, field: number, component: number, word: string): boolean {
-    const range = this.#field(segment, field)
-    if (range === undefined) return false
-    let at = range.from
+    if (!this.#find(segment, field)) return false
+    const { bytes } = this
+    const end = this.#to
+    let at = this.#from
     for (let index = 1; index < component; index++) {
-      const next = this.#bytes.indexOf(this.#component, at)
-      if (next < 0 || next >= range.to) return false
-      at = next + 1
+      while (at < end && bytes[at] !== this.#component) at++
+      if (at === end) return false
+      at++
     }
-    if (range.to - at < word.length) return false
-    for (let index = 0; index < word.length; index++) if (this.#bytes[at + index] !== word.charCodeAt(index)) return false
+    if (end - at < word.length) return false
+    for (let index = 0; index < word.length; index++) if (bytes[at + index] !== word.charCodeAt(index)) return false
     const after = at + word.length
-    return after === range.to || this.#bytes[after] === this.#component || this.#bytes[after] === this.#repetition
+    return after === end || bytes[after] === this.#component || bytes[after] === this.#repetition
   }
 
   /** True when a field has content, without making text of it. */
   has(segment: Segment, field: number): boolean {
-    const range = this.#field(segment, field)
-    return range !== undefined && !(range.to - range.from === 2 && this.#bytes[range.from] === 0x22 && this.#bytes[range.from + 1] === 0x22)
+    if (!this.#find(segment, field)) return false
+    return !(this.#to - this.#from === 2 && this.bytes[this.#from] === QUOTE && this.bytes[this.#from + 1] === QUOTE)
   }
 
   /** Bytes of a field as a key for comparison. */
   raw(segment: Segment, field: number): string {
-    const range = this.#field(segment, field)
-    return range === undefined ? '' : latin1(this.#bytes, range.from, Math.min(range.to, range.from + 512))
+    return this.#find(segment, field) ? this.bytes.toString('latin1', this.#from, Math.min(this.#to, this.#from + 512)) : ''
   }
 
-  /** Distinct segment names in order of first appearance. */
-  names(): readonly string[] {
-    const seen: number[] = []
-    for (const { code } of this.segments) if (seen.length < MAX_NAMES && !seen.includes(code)) seen.push(code)
-    return seen.map(nameOf)
+  /** True when a field begins with these ASCII characters. */
+  beginsWith(segment: Segment, field: number, prefix: string): boolean {
+    if (!this.#find(segment, field) || this.#to - this.#from < prefix.length) return false
+    for (let index = 0; index < prefix.length; index++) if (this.bytes[this.#from + index] !== prefix.charCodeAt(index)) return false
+    return true
   }
 
-  /** In MSH the separator itself is field 1, so its other fields stand one place further. */
-  #field(segment: Segment, number: number): { readonly from: number; readonly to: number } | undefined {
-    const bytes = this.#bytes
-    const separator = this.#fieldSeparator
-    let skip = segment.code === MSH || isHeader(segment.code) ? number - 1 : number
-    let at = segment.from + 3
-    const { to } = segment
-    while (at < to && skip > 0) {
-      if (bytes[at] === separator && --skip === 0) break
-      at++
+  /** True when a field holds exactly these bytes. */
+  holds(segment: Segment, field: number, known: Uint8Array): boolean {
+    return this.#find(segment, field) && this.#equals(this.#from, this.#to, known)
+  }
+
+  /** A copy of the bytes of a field. */
+  copy(segment: Segment, field: number): Uint8Array {
+    return this.#find(segment, field) ? Uint8Array.from(this.bytes.subarray(this.#from, this.#to)) : new Uint8Array(0)
+  }
+
+  /** True when the whole segment is exactly these bytes; an absent one has none. */
+  segmentIs(segment: Segment, known: Uint8Array): boolean {
+    return segment < 0 ? known.length === 0 : this.#equals(this.#starts[segment], this.#ends[segment], known)
+  }
+
+  /** A copy of the bytes of a segment. */
+  copySegment(segment: Segment): Uint8Array {
+    return segment < 0 ? new Uint8Array(0) : Uint8Array.from(this.bytes.subarray(this.#starts[segment], this.#ends[segment]))
+  }
+
+  #equals(from: number, to: number, known: Uint8Array): boolean {
+    if (to - from !== known.length) return false
+    for (let index = 0; index < known.length; index++) if (this.bytes[from + index] !== known[index]) return false
+    return true
+  }
+
+  #delimiter(at: number, to: number, fallback: number): number {
+    if (at >= to) return fallback
+    const character = this.bytes[at]
+    return character === this.#fieldSeparator || character === CR || character === LF ? fallback : character
+  }
+
+  #index(from: number, to: number): void {
+    const { bytes } = this
+    let lf = false
+    let crlf = false
+    this.count = 0
+    for (let at = from; at < to; ) {
+      let end = at
+      while (end < to && bytes[end] !== CR && bytes[end] !== LF) end++
+      const code = end - at >= 3 ? (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2] : 0
+      if (code === BTS || code === FTS || code === BHS || code === FHS) break
+      if (code !== 0) this.#add(code, at, end)
+      if (end < to && bytes[end] === LF) lf = true
+      if (end + 1 < to && bytes[end] === CR && bytes[end + 1] === LF) {
+        crlf = true
+        end++
+      }
+      at = end + 1
     }
-    if (at >= to) return undefined
+    this.delimiterDeviation = crlf ? 'crlf_delimiters' : lf ? 'lf_delimiters' : undefined
+  }
+
+  #add(code: number, start: number, end: number): void {
+    if (this.count === this.#codes.length) {
+      this.#codes = doubled(this.#codes)
+      this.#starts = doubled(this.#starts)
+      this.#ends = doubled(this.#ends)
+    }
+    this.#codes[this.count] = code
+    this.#starts[this.count] = start
+    this.#ends[this.count] = end
+    this.count++
+  }
+
+  /** Find a field that has content. In MSH the separator itself is field 1, so its other fields stand one place further. */
+  #find(segment: Segment, number: number): boolean {
+    if (segment < 0) return false
+    const { bytes } = this
+    const separator = this.#fieldSeparator
+    const code = this.#codes[segment]
+    const end = this.#ends[segment]
+    let skip = code === MSH ? number - 1 : number
+    let at = this.#starts[segment] + 3
+    while (at < end && (bytes[at] !== separator || --skip > 0)) at++
     const from = at + 1
-    let end = from
-    while (end < to && bytes[end] !== separator) end++
-    return end > from ? { from, to: end } : undefined
+    let to = from
+    while (to < end && bytes[to] !== separator) to++
+    this.#from = from
+    this.#to = to
+    return to > from && at < end
   }
 
   /** Escape sequences (HL7 v2.9 §2.7): delimiters, and the rest dropped. */
@@ -163,44 +247,10 @@ export class Hl7Text {
   }
 }
 
-/** Batch and file headers carry the delimiters as MSH does. */
-function isHeader(code: number): boolean {
-  return code === BHS || code === FHS
-}
-const BHS = segmentCode('BHS')
-const FHS = segmentCode('FHS')
-
-function indexSegments(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-): { readonly segments: readonly Segment[]; readonly deviation: string | undefined } {
-  const segments: Segment[] = []
-  let at = from
-  let lf = false
-  let crlf = false
-  while (at < to) {
-    let end = at
-    while (end < to && bytes[end] !== CR && bytes[end] !== LF) end++
-    if (end - at >= 3) segments.push({ code: (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2], from: at, to: end })
-    if (end < to && bytes[end] === LF) lf = true
-    if (end + 1 < to && bytes[end] === CR && bytes[end + 1] === LF) {
-      crlf = true
-      end++
-    }
-    at = end + 1
-  }
-  return { segments, deviation: crlf ? 'crlf_delimiters' : lf ? 'lf_delimiters' : undefined }
-}
-
-/** Letters and digits only: a segment name is data from the wire. */
-function nameOf(code: number): string {
-  let name = names.get(code)
-  if (name !== undefined) return name
-  name = String.fromCharCode((code >>> 16) & 255, (code >>> 8) & 255, code & 255)
-  if (!/^[A-Z][A-Z0-9]{2}$/.test(name)) name = '???'
-  if (names.size < 4096) names.set(code, name)
-  return name
+function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2)
+  larger.set(array)
+  return larger
 }
 
 function present(text: string | undefined): string | undefined {

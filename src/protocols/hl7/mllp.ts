@@ -25,7 +25,7 @@ export function deviationCodes(bits: number): readonly string[] {
 
 /** A block as it is handed over: `bytes[from .. to)` is its content, valid during the call only. */
 export interface Block {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly from: number
   readonly to: number
   readonly deviations: number

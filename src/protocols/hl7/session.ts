@@ -1,10 +1,12 @@
-import type { Direction, FlowEnd } from '../../net/flow.ts'
+import type { Direction, Flow, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Hl7Message, Incomplete, Outcome } from '../observation.ts'
-import { type AckFacts, ackFacts, type MessageFacts, messageFacts, SEGMENT } from './facts.ts'
-import { type DeviceFacts, receiverFacts, reportedDevices, senderFacts } from './identity.ts'
-import { Hl7Text } from './message.ts'
+import { type AckFacts, ackFacts, isDeviceObservation, type MessageFacts, SEGMENT, StructureReader } from './facts.ts'
+import { type Header, HeaderReader } from './header.ts'
+import { type DeviceFacts, identityOf, ReportedDevices, receiverFacts, senderFacts } from './identity.ts'
+import type { Hl7Text } from './message.ts'
 import { type Block, deviationCodes, MllpReader } from './mllp.ts'
+import { RecentValues } from './recent-values.ts'
 import type { Hl7Settings } from './settings.ts'
 
 /** Commit acknowledgment and refusal of MLLP release 2, as the whole content of a block. */
@@ -39,14 +41,21 @@ class Side {
   readonly reader: MllpReader
   /** Messages of this side by control id (or a running key), oldest first. */
   readonly pending = new Map<string, Pending>()
-  readonly controlIds = new Set<string>()
+  readonly controlIds = new RecentValues(MAX_REMEMBERED)
   /** Control ids of acknowledgments that this side sent: what acknowledges those is no news. */
-  readonly ackIds = new Set<string>()
-  readonly seenFields = new Set<string>()
-  readonly told = new Set<string>()
+  readonly ackIds = new RecentValues(MAX_REMEMBERED)
+  readonly headers = new HeaderReader()
+  readonly structures = new StructureReader()
+  readonly reported = new ReportedDevices()
+  /** Header and SFT segment of which the sender was told last, and the header of which the receiver was. */
+  senderOf: Header | undefined
+  software: Uint8Array = new Uint8Array(0)
+  receiverOf: Header | undefined
+  readonly told = new RecentValues(MAX_REMEMBERED)
   devices: Map<string, { readonly device: DeviceFacts; readonly block: Block }> = new Map()
   devicesSince = 0
-  devicesKnown = 0
+  /** Devices told apart so far; more than one make the sender a gateway. */
+  readonly devicesKnown = new Set<string>()
   incomplete: Incomplete[]
 
   constructor(reader: MllpReader, midstream: boolean) {
@@ -59,12 +68,15 @@ class Side {
 export class Hl7Session implements StreamDecoder {
   readonly #settings: Hl7Settings
   readonly #context: DecoderContext
+  readonly #text: Hl7Text
   readonly #sides: readonly [Side, Side]
   #running = 0
 
-  constructor(settings: Hl7Settings, context: DecoderContext) {
+  /** `text` is where messages are read, one after the other; sessions may share it. */
+  constructor(settings: Hl7Settings, context: DecoderContext, text: Hl7Text) {
     this.#settings = settings
     this.#context = context
+    this.#text = text
     const { midstream } = context.flow
     const side = (direction: Direction): Side =>
       new Side(new MllpReader(settings.max_message_bytes, midstream, block => this.#block(direction, block)), midstream)
@@ -130,30 +142,35 @@ export class Hl7Session implements StreamDecoder {
   }
 
   #message(direction: Direction, block: Block, from: number, to: number, hllp: boolean): void {
-    const text = new Hl7Text(block.bytes, from, to)
-    const ack = ackFacts(text)
-    const facts = messageFacts(text)
+    const text = this.#text
+    text.read(block.bytes, from, to)
     const side = this.#sides[direction]
+    const header = side.headers.read(text)
+    const { controlId } = side.headers
+    const ack = ackFacts(text)
     if (ack !== undefined) {
-      remember(side.ackIds, facts.controlId)
+      side.ackIds.add(controlId)
       this.#acknowledge(direction, ack, block)
-      if (isPureAck(facts) || facts.applicationAcknowledgment === undefined || facts.applicationAcknowledgment === 'NE') return
+      const { applicationAcknowledgment } = header
+      if (isPureAck(header) || applicationAcknowledgment === undefined || applicationAcknowledgment === 'NE') return
     }
-    const deviations = [
-      ...deviationCodes(block.deviations),
-      ...(text.delimiterDeviation === undefined ? [] : [text.delimiterDeviation]),
-      ...(hllp ? ['hllp'] : []),
-    ]
-    const partial: Incomplete[] = [...side.incomplete]
+    const facts: MessageFacts = {
+      header,
+      controlId,
+      structure: side.structures.read(text),
+      deviceObservation: isDeviceObservation(text, header),
+    }
+    const deviations = deviationsOf(block, text, hllp)
+    const partial = side.incomplete
     const violations: string[] = []
-    side.incomplete = []
+    if (partial.length > 0) side.incomplete = []
     if (block.truncated) {
       partial.push('truncated')
       violations.push('message_exceeds_limit')
     }
-    if (facts.controlId === undefined) violations.push('missing_control_id')
-    else if (side.controlIds.has(facts.controlId)) violations.push('duplicate_control_id')
-    remember(side.controlIds, facts.controlId)
+    if (controlId === undefined) violations.push('missing_control_id')
+    else if (side.controlIds.has(controlId)) violations.push('duplicate_control_id')
+    side.controlIds.add(controlId)
     const streamOffset = block.streamOffset + (from - block.from)
     this.#wait(side, {
       facts,
@@ -167,7 +184,7 @@ export class Hl7Session implements StreamDecoder {
       violations,
       accepted: undefined,
     })
-    this.#learnSender(direction, text, facts, block)
+    this.#learnSender(direction, text, header, block)
   }
 
   #wait(side: Side, pending: Pending): void {
@@ -194,7 +211,7 @@ export class Hl7Session implements StreamDecoder {
       errorCode: facts.errorCode,
       controlId: facts.controlId,
     }
-    if (facts.code === 'CA' && expectsApplicationAck(pending.facts)) {
+    if (facts.code === 'CA' && expectsApplicationAck(pending.facts.header)) {
       pending.accepted = { ack, time: block.end }
       return
     }
@@ -211,8 +228,7 @@ export class Hl7Session implements StreamDecoder {
   }
 
   #report(pending: Pending, ack: Ack, time: number): void {
-    const { flow } = this.#context
-    this.#context.emit({ ...message(pending), flow, end: time, ack, responseTime: time - pending.end, outcome: outcomeOf(ack.code) })
+    this.#context.emit(message(this.#context.flow, pending, ack, time, outcomeOf(ack.code)))
     if (ack.code === 'AA' || ack.code === 'CA') this.#learnReceiver(pending)
   }
 
@@ -224,14 +240,7 @@ export class Hl7Session implements StreamDecoder {
     const heard = this.#wasSeen(opposite(pending.direction))
     if (!heard) addOnce(pending.partial as Incomplete[], 'one_sided')
     const unsure = !heard || pending.partial.includes('gap')
-    this.#context.emit({
-      ...message(pending),
-      flow: this.#context.flow,
-      end: pending.end,
-      ack: undefined,
-      responseTime: undefined,
-      outcome: unsure ? 'unknown' : 'failure',
-    })
+    this.#context.emit(message(this.#context.flow, pending, undefined, pending.end, unsure ? 'unknown' : 'failure'))
   }
 
   /** A mirror of one direction only shows no packet of the other. */
@@ -240,26 +249,35 @@ export class Hl7Session implements StreamDecoder {
     return (direction === 0 ? flow.packetsFromClient : flow.packetsFromServer) > 0
   }
 
-  #learnSender(direction: Direction, text: Hl7Text, facts: MessageFacts, block: Block): void {
+  #learnSender(direction: Direction, text: Hl7Text, header: Header, block: Block): void {
     const side = this.#sides[direction]
-    this.#tell(direction, side, senderFacts(text, facts), false, block)
-    for (const device of reportedDevices(text, side.seenFields)) {
+    const software = text.first(SEGMENT.SFT)
+    if (side.senderOf !== header || !text.segmentIs(software, side.software)) {
+      side.senderOf = header
+      side.software = text.copySegment(software)
+      this.#tell(direction, side, senderFacts(text, header), false, block)
+    }
+    for (const device of side.reported.news(text)) {
       if (side.told.has(device.key) || side.devices.has(device.key)) continue
       if (side.devices.size === 0) side.devicesSince = block.end
       side.devices.set(device.key, { device, block })
-      side.devicesKnown++
+      if (side.devicesKnown.size < MAX_REMEMBERED) side.devicesKnown.add(identityOf(device))
     }
   }
 
   #learnReceiver(pending: Pending): void {
+    const { header } = pending.facts
     const receiver = opposite(pending.direction)
-    this.#tell(receiver, this.#sides[receiver], receiverFacts(pending.facts), false, pending)
+    const side = this.#sides[receiver]
+    if (side.receiverOf === header) return
+    side.receiverOf = header
+    this.#tell(receiver, side, receiverFacts(header), false, pending)
   }
 
   /** A sender that reports of several devices is a gateway: what it says is about others. */
   #tellDevices(direction: Direction, _time: number): void {
     const side = this.#sides[direction]
-    for (const { device, block } of side.devices.values()) this.#tell(direction, side, device, side.devicesKnown > 1, block)
+    for (const { device, block } of side.devices.values()) this.#tell(direction, side, device, side.devicesKnown.size > 1, block)
     side.devices.clear()
   }
 
@@ -271,7 +289,7 @@ export class Hl7Session implements StreamDecoder {
     seen: { readonly start: number; readonly end: number; readonly streamOffset: number },
   ): void {
     if (facts.length === 0 || side.told.has(key)) return
-    remember(side.told, key)
+    side.told.add(key)
     const { start, end, streamOffset } = seen
     const about = direction === 0 ? 'client' : 'server'
     this.#context.emit({
@@ -289,41 +307,58 @@ export class Hl7Session implements StreamDecoder {
   }
 }
 
-function message(pending: Pending): Omit<Hl7Message, 'flow' | 'end' | 'ack' | 'responseTime' | 'outcome'> {
+function message(flow: Flow, pending: Pending, ack: Ack | undefined, end: number, outcome: Outcome): Hl7Message {
   const { facts } = pending
+  const { header, structure } = facts
   return {
     kind: 'hl7-message',
+    flow,
     start: pending.start,
+    end,
     streamOffset: pending.streamOffset,
     partial: pending.partial,
     direction: pending.direction,
-    type: facts.type,
-    trigger: facts.trigger,
-    structure: facts.structure,
+    type: header.type,
+    trigger: header.trigger,
+    structure: header.structure,
     controlId: facts.controlId,
-    processingId: facts.processingId,
-    version: facts.version,
-    characterSet: facts.characterSet,
-    profiles: facts.profiles,
-    sending: facts.sending,
-    receiving: facts.receiving,
-    segmentNames: facts.segmentNames,
-    segmentCount: facts.segmentCount,
-    results: facts.results,
+    processingId: header.processingId,
+    version: header.version,
+    characterSet: header.characterSet,
+    profiles: header.profiles,
+    sending: header.sending,
+    receiving: header.receiving,
+    ack,
+    responseTime: ack === undefined ? undefined : end - pending.end,
+    segmentNames: structure.names,
+    segmentCount: structure.count,
+    results: structure.results,
     bytes: pending.bytes,
     deviceObservation: facts.deviceObservation,
     framingDeviations: pending.deviations,
     violations: pending.violations,
+    outcome,
   }
 }
 
+const NO_DEVIATIONS: readonly string[] = []
+
+function deviationsOf(block: Block, text: Hl7Text, hllp: boolean): readonly string[] {
+  if (block.deviations === 0 && text.delimiterDeviation === undefined && !hllp) return NO_DEVIATIONS
+  return [
+    ...deviationCodes(block.deviations),
+    ...(text.delimiterDeviation === undefined ? [] : [text.delimiterDeviation]),
+    ...(hllp ? ['hllp'] : []),
+  ]
+}
+
 /** Enhanced mode: MSH-16 asks for an application acknowledgment besides the accept one. */
-function expectsApplicationAck({ applicationAcknowledgment: wanted }: MessageFacts): boolean {
+function expectsApplicationAck({ applicationAcknowledgment: wanted }: Header): boolean {
   return wanted === 'AL' || wanted === 'SU' || wanted === 'ER'
 }
 
 /** ACK and MCF say nothing but yes or no; responses to queries carry MSA too. */
-function isPureAck({ type }: MessageFacts): boolean {
+function isPureAck({ type }: Header): boolean {
   return type === 'ACK' || type === 'MCF' || type === undefined
 }
 
@@ -344,12 +379,12 @@ function hllpBody(bytes: Uint8Array, from: number, to: number): readonly [number
 }
 
 /** Where the first MSH begins: at the start, or behind file and batch headers. */
-function findMessage(bytes: Uint8Array, from: number, to: number): number {
+function findMessage(bytes: Buffer, from: number, to: number): number {
   if (isMsh(bytes, from, to)) return from
   return findNextMessage(bytes, from, to)
 }
 
-function findNextMessage(bytes: Uint8Array, from: number, to: number): number {
+function findNextMessage(bytes: Buffer, from: number, to: number): number {
   for (let at = bytes.indexOf(0x4d, from); at >= 0 && at < to; at = bytes.indexOf(0x4d, at + 1)) {
     const before = at > 0 ? bytes[at - 1] : 0x0d
     if ((before === 0x0d || before === 0x0a) && isMsh(bytes, at, to)) return at
@@ -359,15 +394,6 @@ function findNextMessage(bytes: Uint8Array, from: number, to: number): number {
 
 function isMsh(bytes: Uint8Array, at: number, to: number): boolean {
   return to - at >= 8 && ((bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]) === SEGMENT.MSH
-}
-
-function remember(set: Set<string>, value: string | undefined): void {
-  if (value === undefined) return
-  if (set.size >= MAX_REMEMBERED) {
-    const [oldest] = set
-    set.delete(oldest)
-  }
-  set.add(value)
 }
 
 function addOnce(list: Incomplete[], value: Incomplete): void {

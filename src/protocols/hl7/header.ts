@@ -1,0 +1,136 @@
+import type { Hl7Party } from '../observation.ts'
+import type { Hl7Text } from './message.ts'
+
+/** What MSH says, without the time of the message (MSH-7) and its control id (MSH-10). */
+export interface Header {
+  readonly type: string | undefined
+  readonly trigger: string | undefined
+  readonly structure: string | undefined
+  readonly processingId: string | undefined
+  readonly version: string | undefined
+  readonly characterSet: string | undefined
+  readonly profiles: readonly string[]
+  /** One of the profiles is of IHE Patient Care Device. */
+  readonly isDeviceProfile: boolean
+  readonly sending: Hl7Party
+  readonly receiving: Hl7Party
+  /** MSH-3, third component `EUI-64`: the second. */
+  readonly sendingEui64: string | undefined
+  /** MSH-15 and MSH-16: under which condition the sender wants an acknowledgment (table 0155: AL, NE, ER, SU). */
+  readonly acceptAcknowledgment: string | undefined
+  readonly applicationAcknowledgment: string | undefined
+}
+
+const MSH = 0
+/** The control id is MSH-10, the time MSH-7; separator n stands before field n + 1, MSH-1 being the first separator itself. */
+const TIME_SEPARATOR = 6
+const CONTROL_ID_SEPARATOR = 9
+/** A longer header is read anew each time. */
+const MAX_KEPT = 1024
+
+/**
+ * Reads the headers of one sender. They differ in time and control id and hardly ever in anything else: a header that is otherwise the
+ * one before costs a comparison, and is the same object.
+ */
+export class HeaderReader {
+  /** MSH-10 of the header read last. */
+  controlId: string | undefined
+  #kept = new Uint8Array(0)
+  #keptLength = 0
+  #header: Header | undefined
+  readonly #breaks = new Int32Array(4)
+
+  read(text: Hl7Text): Header {
+    this.#findBreaks(text)
+    if (this.#header === undefined || !this.#isSame(text)) {
+      this.#header = readHeader(text)
+      this.#keep(text)
+    }
+    text.characterSet = this.#header.characterSet
+    this.controlId = this.#breaks[3] > this.#breaks[2] ? text.decode(this.#breaks[2], this.#breaks[3]) : undefined
+    return this.#header
+  }
+
+  /** Where MSH-7 and MSH-10 begin and end. */
+  #findBreaks(text: Hl7Text): void {
+    const { bytes, fieldSeparator } = text
+    const end = text.end(MSH)
+    const breaks = this.#breaks.fill(end)
+    let separators = 0
+    for (let at = text.start(MSH) + 3; at < end; at++) {
+      if (bytes[at] !== fieldSeparator) continue
+      separators++
+      if (separators === TIME_SEPARATOR) breaks[0] = at + 1
+      else if (separators === TIME_SEPARATOR + 1) breaks[1] = at
+      else if (separators === CONTROL_ID_SEPARATOR) breaks[2] = at + 1
+      else if (separators === CONTROL_ID_SEPARATOR + 1) {
+        breaks[3] = at
+        return
+      }
+    }
+  }
+
+  #isSame(text: Hl7Text): boolean {
+    const { bytes } = text
+    const kept = this.#kept
+    const [timeFrom, timeTo, idFrom, idTo] = this.#breaks
+    const start = text.start(MSH)
+    const end = text.end(MSH)
+    if (end - start - (timeTo - timeFrom) - (idTo - idFrom) !== this.#keptLength) return false
+    let index = 0
+    for (let at = start; at < timeFrom; at++) if (bytes[at] !== kept[index++]) return false
+    for (let at = timeTo; at < idFrom; at++) if (bytes[at] !== kept[index++]) return false
+    for (let at = idTo; at < end; at++) if (bytes[at] !== kept[index++]) return false
+    return true
+  }
+
+  #keep(text: Hl7Text): void {
+    const [timeFrom, timeTo, idFrom, idTo] = this.#breaks
+    const { bytes } = text
+    const length = text.end(MSH) - text.start(MSH)
+    if (length > MAX_KEPT) {
+      this.#keptLength = -1
+      return
+    }
+    if (this.#kept.length < length) this.#kept = new Uint8Array(length)
+    let index = 0
+    for (const [from, to] of [
+      [text.start(MSH), timeFrom],
+      [timeTo, idFrom],
+      [idTo, text.end(MSH)],
+    ]) {
+      this.#kept.set(bytes.subarray(from, to), index)
+      index += to - from
+    }
+    this.#keptLength = index
+  }
+}
+
+function readHeader(text: Hl7Text): Header {
+  text.characterSet = undefined
+  text.characterSet = text.text(MSH, 18)?.split('~')[0]
+  const [type, trigger, structure] = text.components(MSH, 9, 1)[0] ?? []
+  const [, universalId, universalType] = text.components(MSH, 3, 1)[0] ?? []
+  const profiles = text.components(MSH, 21).flatMap(([identifier]) => (identifier === undefined ? [] : [identifier]))
+  return {
+    type,
+    trigger,
+    structure,
+    processingId: text.component(MSH, 11, 1),
+    version: text.component(MSH, 12, 1),
+    characterSet: text.characterSet,
+    profiles,
+    isDeviceProfile: profiles.some(profile => /^IHE[_ ]PCD/.test(profile)),
+    sending: { application: party(text, 3), facility: party(text, 4) },
+    receiving: { application: party(text, 5), facility: party(text, 6) },
+    sendingEui64: universalType === 'EUI-64' ? universalId : undefined,
+    acceptAcknowledgment: text.text(MSH, 15),
+    applicationAcknowledgment: text.text(MSH, 16),
+  }
+}
+
+/** MSH-3 to 6: component 1, or all, joined, where there is more. */
+function party(text: Hl7Text, field: number): string | undefined {
+  const components = text.components(MSH, field, 1)[0]?.filter(component => component !== undefined) ?? []
+  return components.length === 0 ? undefined : components.join('^')
+}
