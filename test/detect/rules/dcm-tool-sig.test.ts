@@ -13,7 +13,7 @@ const VERIFICATION = {
   roleSelection: undefined,
 }
 const DCMTK = { classUid: '1.2.276.0.7230010.3.0.3.6.2', version: 'OFFIS_DCMTK_362', maxPduBytes: 16_384 }
-const echoscu = { id: 'e', requestedBy: 0, callingAeTitle: 'ECHOSCU', calledAeTitle: 'ANY-SCP' }
+const echoscu = { id: 'e', requestedBy: 0 as const, callingAeTitle: 'ECHOSCU', calledAeTitle: 'ANY-SCP' }
 const ping = { association: echoscu, requestor: DCMTK, contexts: [VERIFICATION], operations: {} }
 
 function alertsOf(changes: Partial<DicomAssociation>, settings = {}) {
@@ -24,7 +24,7 @@ function alertsOf(changes: Partial<DicomAssociation>, settings = {}) {
 
 describe('fires', () => {
   test.each([
-    ['nmap', 'high', { association: { id: 'n', requestedBy: 0, callingAeTitle: 'NMAP-INFO', calledAeTitle: 'ANY-SCP' } }],
+    ['nmap', 'high', { association: { id: 'n', requestedBy: 0 as const, callingAeTitle: 'NMAP-INFO', calledAeTitle: 'ANY-SCP' } }],
     ['nmap_dicom', 'high', { requestor: { ...DCMTK, version: 'NMAP_NSE' } }],
     ['nmap DICOM suite', 'high', { contexts: [{ ...VERIFICATION, abstractSyntax: '1.2.3.4.5.99999.1' }] }],
     ['zgrab2', 'high', { requestor: { ...DCMTK, version: 'ZGRAB2' } }],
