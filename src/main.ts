@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { DEFAULT_FOLDER } from './capture/settings.ts'
 import { check, loadSettings } from './commands/check.ts'
 import { installElastic } from './commands/content.ts'
 import { replay } from './commands/replay.ts'
 import { run } from './commands/run.ts'
 import { exampleConfig } from './config/example.ts'
+import { folderOutputs } from './outputs/file/settings.ts'
 import { defaultSettings, type Settings, settingsSchema } from './settings.ts'
 import { WardwireError } from './telemetry/error.ts'
 import { createLog, describeError, type Log } from './telemetry/log.ts'
@@ -17,7 +19,16 @@ const EXIT = { ok: 0, failed: 1, usage: 2 } as const
 const DEFAULT_CONFIGS = ['wardwire.yml', '/etc/wardwire/wardwire.yml'] as const
 
 /** Codes of errors that are the caller's: they end with status 2. */
-const USAGE_CODES: ReadonlySet<string> = new Set(['config_invalid', 'out_exists', 'no_outputs', 'capture_source_missing'])
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  'config_invalid',
+  'out_exists',
+  'no_outputs',
+  'output_unusable',
+  'capture_source_missing',
+  'capture_interface_unknown',
+  'capture_filter_invalid',
+  'capture_filter_unsupported',
+])
 
 let status: number = EXIT.ok
 
@@ -110,6 +121,7 @@ function runSettings(options: RunOptions): Settings {
       : {
           ...base.capture,
           interface: name,
+          filter: name === undefined ? undefined : base.capture.filter,
           from,
           folder: folder === undefined ? undefined : { ...DEFAULT_FOLDER, ...base.capture.folder, path: folder },
         }
@@ -118,7 +130,7 @@ function runSettings(options: RunOptions): Settings {
     capture: { ...capture, filter: options.filter ?? capture.filter },
     outputs: {
       ...base.outputs,
-      ...(out === undefined ? {} : fileOutputs(out)),
+      ...(out === undefined ? {} : folderOutputs(out, 'rotated')),
     },
   }
 }

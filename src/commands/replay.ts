@@ -4,10 +4,12 @@ import { openCaptureFile } from '../capture/file.ts'
 import type { CaptureEnd, CaptureSource } from '../capture/source.ts'
 import { inventoryRecord } from '../normalize/inventory-record.ts'
 import { type Delivery, startDelivery } from '../outputs/delivery.ts'
+import { folderOutputs } from '../outputs/file/index.ts'
 import { Sensor } from '../sensor.ts'
 import { defaultSettings, type Settings } from '../settings.ts'
 import { WardwireError } from '../telemetry/error.ts'
 import type { Log } from '../telemetry/log.ts'
+import { lossWords } from './delivery-health.ts'
 import { createProgress } from './progress.ts'
 import { summaryTables } from './summary.ts'
 
@@ -22,8 +24,10 @@ export interface ReplayOptions {
   readonly signal: AbortSignal
 }
 
+/** The queue of a replay, below the result folder; it goes when all is delivered. */
+const SPOOL = '.spool'
 const RESULT_FILES = ['events.ndjson', 'events.cef', 'inventory.json'] as const
-/** How long outputs of a config file may take after the last packet before the rest stays in the queue, ms. */
+/** How long outputs may take after the last packet, ms. */
 const DRAIN_DEADLINE_MS = 60_000
 
 /** Outcome of a replay: tables for people, and the inputs that could not be read to their end. */
@@ -37,9 +41,11 @@ export async function replay(files: readonly string[], options: ReplayOptions): 
   prepareFolder(options.out, options.force)
   const settings = replaySettings(options)
   const delivery = await startDelivery({
-    directory: settings.queue.directory ?? join(options.out, '.spool'),
+    directory: join(options.out, SPOOL),
     queue: settings.queue,
     outputs: settings.outputs,
+    sensorName: settings.sensor.name,
+    hostname: settings.sensor.name,
     log: options.log,
   })
   let source: CaptureSource | undefined
@@ -58,14 +64,13 @@ export async function replay(files: readonly string[], options: ReplayOptions): 
     if (end.kind === 'failed') failures.push(`${end.message} — ${end.mend}`)
   }
   sensor.finish()
-  const undelivered = await settle(delivery)
+  const missing = await settle(delivery)
   const devices = sensor.inventory.devices()
   writeFileSync(join(options.out, 'inventory.json'), `${JSON.stringify(devices.map(inventoryRecord), null, 2)}\n`)
-  if (settings.queue.directory === undefined && undelivered.length === 0)
-    rmSync(join(options.out, '.spool'), { recursive: true, force: true })
+  if (missing.length === 0) rmSync(join(options.out, SPOOL), { recursive: true, force: true })
   return {
     text: `${summaryTables(sensor.summary(), devices)}\nWritten to ${options.out}: ${RESULT_FILES.join(', ')}`,
-    failures: [...failures, ...undelivered],
+    failures: [...failures, ...missing],
   }
 }
 
@@ -82,14 +87,21 @@ async function readSource(source: CaptureSource, sensor: Sensor, delivery: Deliv
   }
 }
 
-/** Wait until every output has everything; what could not be delivered stays in the queue and is named. */
+/** Wait until every output has everything; what is missing somewhere is named. */
 async function settle(delivery: Delivery): Promise<readonly string[]> {
-  await delivery.flush()
   const { undelivered } = await delivery.drain(DRAIN_DEADLINE_MS)
   await delivery.stop()
-  return Object.entries(undelivered)
-    .filter(([, count]) => count > 0)
-    .map(([output, count]) => `output ${output}: ${count} events are not delivered yet and stay in the queue`)
+  const { losses, outputs } = delivery.report()
+  return [
+    ...Object.entries(undelivered).map(
+      ([name, count]) =>
+        `output ${name}: ${count} events are not delivered: ${outputs.find(output => output.name === name)?.lastError ?? 'no answer'}`,
+    ),
+    ...outputs
+      .filter(({ deadLettered }) => deadLettered > 0)
+      .map(({ name, deadLettered }) => `output ${name} refused ${deadLettered} events for good`),
+    ...losses.map(lossWords),
+  ]
 }
 
 function replaySettings({ settings, out }: ReplayOptions): Settings {
@@ -97,11 +109,7 @@ function replaySettings({ settings, out }: ReplayOptions): Settings {
   return {
     ...base,
     queue: { ...base.queue, full: 'block' },
-    outputs: {
-      ...base.outputs,
-      'replay-ndjson': { type: 'file', path: join(out, 'events.ndjson'), format: 'ndjson' },
-      'replay-cef': { type: 'file', path: join(out, 'events.cef'), format: 'cef' },
-    },
+    outputs: { ...base.outputs, ...folderOutputs(out, 'whole') },
   }
 }
 
@@ -113,7 +121,7 @@ function prepareFolder(out: string, force: boolean): void {
     })
   try {
     mkdirSync(out, { recursive: true })
-    for (const name of [...RESULT_FILES, '.spool']) rmSync(join(out, name), { recursive: true, force: true })
+    for (const name of [...RESULT_FILES, SPOOL]) rmSync(join(out, name), { recursive: true, force: true })
   } catch (error) {
     throw new WardwireError('out_unwritable', `cannot write to ${out} (${(error as NodeJS.ErrnoException).code ?? 'error'})`, {
       mend: 'check the path, its permissions and the free space',

@@ -6,6 +6,8 @@ import { formatBytes } from './progress.ts'
 
 /** Rows of a table before the rest is only counted. */
 const MAX_ROWS = 40
+/** No colours, so that a redirected table is plain text, and no line between rows. */
+const PLAIN = { head: [], border: [], compact: true }
 
 /** What a replay found, as tables: devices, protocols, alerts, event counts. */
 export function summaryTables(summary: SensorSummary, devices: readonly Device[]): string {
@@ -25,7 +27,7 @@ export function deviceTable(devices: readonly Device[]): string {
   if (devices.length === 0) return 'No medical device was seen.'
   const table = new Table({
     head: ['Address', 'MAC', 'Type', 'Manufacturer', 'Model', 'Software', 'Serial', 'AE titles / HL7 applications'],
-    style: { head: [] },
+    style: PLAIN,
   })
   for (const device of devices.slice(0, MAX_ROWS))
     table.push([
@@ -42,7 +44,7 @@ export function deviceTable(devices: readonly Device[]): string {
 }
 
 function protocolTable(summary: SensorSummary): string {
-  const table = new Table({ head: ['Packets', 'Bytes', 'Flows', ...summary.protocols.keys(), 'Decode errors'], style: { head: [] } })
+  const table = new Table({ head: ['Packets', 'Bytes', 'Flows', ...summary.protocols.keys(), 'Decode errors'], style: PLAIN })
   table.push([
     summary.packets.toLocaleString('en-US'),
     formatBytes(summary.bytes),
@@ -55,7 +57,7 @@ function protocolTable(summary: SensorSummary): string {
 
 function alertTable(alerts: readonly EcsDocument[]): string {
   if (alerts.length === 0) return 'No alert was raised.'
-  const table = new Table({ head: ['Time', 'Severity', 'Rule', 'What'], colWidths: [25, 10, 24, 90], wordWrap: true, style: { head: [] } })
+  const table = new Table({ head: ['Time', 'Severity', 'Rule', 'What'], colWidths: [25, 10, 24, 90], wordWrap: true, style: PLAIN })
   for (const alert of alerts.slice(0, MAX_ROWS))
     table.push([
       text(alert['@timestamp']).slice(0, 23),
@@ -68,7 +70,7 @@ function alertTable(alerts: readonly EcsDocument[]): string {
 
 function eventTable(summary: SensorSummary): string {
   if (summary.events.size === 0) return 'No event was made.'
-  const table = new Table({ head: ['Dataset', 'Action', 'Events'], style: { head: [] } })
+  const table = new Table({ head: ['Dataset', 'Action', 'Events'], style: PLAIN })
   for (const [name, count] of [...summary.events].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [dataset, action] = name.split(' ')
     table.push([dataset, action, count.toLocaleString('en-US')])

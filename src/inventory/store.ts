@@ -78,6 +78,15 @@ class SqliteStore implements InventoryStore {
     this.#database.close()
   }
 
+  /** SQLite may have ended the transaction by itself, and then says so. */
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch {
+      // Nothing was open.
+    }
+  }
+
   #attempt(work: () => void): boolean {
     try {
       work()
@@ -85,7 +94,7 @@ class SqliteStore implements InventoryStore {
       return true
     } catch (error) {
       this.problem = messageOf(error)
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      this.#rollBack()
       return false
     }
   }

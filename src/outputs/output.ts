@@ -1,4 +1,12 @@
 import type { QueuedEvent } from '../queue/queue.ts'
+import type { Log } from '../telemetry/log.ts'
+
+/** What an output may know of the sensor that it speaks for. */
+export interface OutputContext {
+  readonly log: Log
+  readonly sensorName: string
+  readonly hostname: string
+}
 
 /**
  * What a receiver said of a request.
