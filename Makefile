@@ -16,8 +16,8 @@ setup-test:
 build: setup
 	@$(MAKE) --no-print-directory dist/main.js
 
-dist/main.js: $(shell find src mappings -type f) package.json tsconfig.json tsconfig.build.json
-	@tsc -p tsconfig.build.json && touch $@
+dist/main.js: $(shell find src mappings -type f) tools/compile-mappings.mjs package.json tsconfig.json tsconfig.build.json
+	@npm run --silent build && touch $@
 
 demo: build
 	@bin/wardwire replay demo/hospital.pcapng --out wardwire-out --force

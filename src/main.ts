@@ -2,9 +2,6 @@ import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { DEFAULT_FOLDER } from './capture/settings.ts'
 import { check, loadSettings } from './commands/check.ts'
-import { installElastic } from './commands/content.ts'
-import { replay } from './commands/replay.ts'
-import { run } from './commands/run.ts'
 import { exampleConfig } from './config/example.ts'
 import { folderOutputs } from './outputs/file/settings.ts'
 import { defaultSettings, type Settings, settingsSchema } from './settings.ts'
@@ -32,6 +29,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
 
 let status: number = EXIT.ok
 
+/** Each command loads what it needs when it runs: a replay should not wait for the clients of receivers. */
 function program(): Command {
   const root = new Command('wardwire')
     .description('Watches a hospital network, knows its medical devices, and forwards ECS and CEF events')
@@ -49,6 +47,7 @@ function program(): Command {
     .action(async (files: string[], options: { out: string; force: boolean; config?: string }) => {
       const settings = options.config === undefined ? undefined : loadSettings(options.config)
       const log = createLog((settings ?? defaultSettings()).telemetry.log)
+      const { replay } = await import('./commands/replay.ts')
       const result = await replay(files, { out: options.out, force: options.force, settings, log, signal: stopSignal(log) })
       process.stdout.write(`${result.text}\n`)
       for (const failure of result.failures) process.stderr.write(`wardwire: ${failure}\n`)
@@ -67,6 +66,7 @@ function program(): Command {
     .action(async (options: RunOptions) => {
       const settings = runSettings(options)
       const log = createLog(settings.telemetry.log)
+      const { run } = await import('./commands/run.ts')
       await run(settings, log, stopSignal(log))
     })
 
@@ -93,6 +93,7 @@ function program(): Command {
     .option('--output <name>', 'which output, when there are several')
     .option('-n, --dry-run', 'only say what would change', false)
     .action(async (_product: string, options: { config: string; output?: string; dryRun: boolean }) => {
+      const { installElastic } = await import('./commands/content.ts')
       process.stdout.write(`${await installElastic(loadSettings(options.config), options)}\n`)
     })
 

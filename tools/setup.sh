@@ -63,4 +63,8 @@ if [ "${1:-}" = test ]; then
     say "installing ${missing[*]}"
     as_root_apt "${missing[@]}" || say "could not install ${missing[*]} (not root, or no such package): the tests that need them will be named and skipped"
   fi
+  for peer in test/peers/*.sh; do
+    grep -q '= check' "$peer" || continue
+    why=$("$peer" check 2>&1 >/dev/null) || say "$(basename "$peer" .sh): ${why:-cannot be started}: its tests will be named and skipped"
+  done
 fi

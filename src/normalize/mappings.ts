@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 
-/** Read a table of `mappings/`; works from `src` and from `dist`. The files are part of the program, so their shape is trusted. */
+/**
+ * Read a table of `mappings/`; works from `src` and from `dist`, where the build has left it as JSON. The files are part of the program,
+ * so their shape is trusted.
+ */
 export function readMapping<Table>(name: string): Table {
+  const compiled = join(import.meta.dirname, '..', 'mappings', `${name}.json`)
+  if (existsSync(compiled)) return JSON.parse(readFileSync(compiled, 'utf8')) as Table
   return parse(readFileSync(join(import.meta.dirname, '..', '..', 'mappings', name), 'utf8')) as Table
 }
