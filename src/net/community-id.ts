@@ -22,6 +22,8 @@ const ICMPV6_PAIRS: ReadonlyMap<number, number> = new Map([
   [136, 135],
   [130, 131],
   [131, 130],
+  [139, 140],
+  [140, 139],
   [144, 145],
   [145, 144],
 ])

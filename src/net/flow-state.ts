@@ -45,9 +45,10 @@ export class FlowState implements Flow {
   /** TCP: the two directions, by sender. */
   fromClient: TcpStream | undefined
   fromServer: TcpStream | undefined
-  /** Both FINs or a reset were seen: the flow lingers for late packets only. */
-  finished = false
+  /** Its end was told: the flow lingers for late packets only. */
   ended = false
+  /** When it was last moved to the end of the age list. */
+  touchedTime: number
   /** Chain of flows with the same hash, and the list by age. */
   next: FlowState | undefined
   older: FlowState | undefined
@@ -55,6 +56,8 @@ export class FlowState implements Flow {
   #communityId: string | undefined
   #clientAddress: string | undefined
   #serverAddress: string | undefined
+  #clientMac: string | undefined
+  #serverMac: string | undefined
 
   constructor(number: number, hash: number, layers: Layers, sourcePort: number, targetPort: number, swap: boolean, oneWay: boolean) {
     this.number = number
@@ -71,6 +74,7 @@ export class FlowState implements Flow {
     this.interfaceIndex = layers.interfaceIndex
     this.startTime = layers.time
     this.lastTime = layers.time
+    this.touchedTime = layers.time
     this.oneWay = oneWay
   }
 
@@ -134,11 +138,13 @@ export class FlowState implements Flow {
   }
 
   get clientMac(): string | undefined {
-    return formatMac(this.clientMacHigh, this.clientMacLow)
+    if (this.#clientMac === undefined && this.clientMacHigh >= 0) this.#clientMac = formatMac(this.clientMacHigh, this.clientMacLow)
+    return this.#clientMac
   }
 
   get serverMac(): string | undefined {
-    return formatMac(this.serverMacHigh, this.serverMacLow)
+    if (this.#serverMac === undefined && this.serverMacHigh >= 0) this.#serverMac = formatMac(this.serverMacHigh, this.serverMacLow)
+    return this.#serverMac
   }
 
   get communityId(): string {

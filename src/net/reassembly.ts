@@ -8,8 +8,11 @@ const PATIENCE_SEGMENTS = 16
 const PATIENCE_TIME = 200_000
 /** A hole that nobody acknowledges (other direction unseen) is given up after this, µs. */
 const HOLE_TIME_OUT = 10_000_000
-/** A jump ahead beyond any window is another conversation's packet. */
-const MAX_AHEAD = 1 << 30
+/** A jump beyond any window, ahead or back, is another conversation's packet. */
+export const MAX_AHEAD = 1 << 30
+/** What a kept segment costs besides its bytes, so that a flood of tiny ones hits the limits too. */
+const SEGMENT_COST = 128
+const NO_BYTES = new Uint8Array(0)
 
 export interface ReassemblyLimits {
   readonly bytesPerFlow: number
@@ -29,6 +32,8 @@ export class TcpStream {
   next = 0
   /** Sequence number of the first byte of the stream that was seen. */
   initial = 0
+  /** Where another SYN said that it begins; counts again when the other side acknowledges that one. */
+  formerInitial: number | undefined
   /** Highest acknowledgment that the other side sent for this stream. */
   acknowledged = 0
   hasAcknowledgment = false
@@ -49,9 +54,18 @@ export class TcpStream {
   #historyAt = 0
 
   start(sequence: number): void {
+    if (this.known) {
+      this.formerInitial = this.initial
+      this.hasAcknowledgment = false
+    }
     this.known = true
     this.next = sequence
     this.initial = sequence
+  }
+
+  /** True while none of its bytes was delivered or kept. */
+  get isUntouched(): boolean {
+    return this.next === this.initial && this.pending === undefined
   }
 
   /** Remember a segment that was delivered whole. */
@@ -114,33 +128,42 @@ export class Reassembler {
     if (!stream.known) stream.start(sequence)
     const ahead = (sequence - stream.next) | 0
     if (ahead === 0) {
-      this.#deliver(flow, direction, stream, data, at, captured, length, time)
-      if (stream.pending !== undefined) this.#drain(flow, direction, stream, time)
+      this.#next(flow, direction, stream, data, at, captured, length, time)
       return
     }
+    if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD) return
     if (ahead < 0) {
       this.#old(flow, direction, stream, sequence, data, at, captured, length, time)
       return
     }
-    if (ahead > MAX_AHEAD) return
     this.outOfOrder++
     this.#keep(flow, stream, sequence, data, at, captured, length, time)
     this.review(flow, direction, stream, time)
   }
 
-  /** Give up a hole that will not be filled any more. */
+  /** The end of a direction was seen ahead of bytes that are still missing. */
+  endAhead(stream: TcpStream, sequence: number, time: number): void {
+    this.#insert(this.#hole(stream, time), stream, { sequence, bytes: NO_BYTES, length: 0 })
+  }
+
+  /** Give up holes that will not be filled any more. */
   review(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
-    const first = stream.pending?.[0]
-    if (first === undefined) return
-    const tooMuch = stream.pendingBytes > this.#limits.bytesPerFlow || this.#bytes > this.#limits.bytesTotal
-    if (tooMuch) this.limitHits++
+    for (let first = stream.pending?.[0]; first !== undefined && this.#isLost(stream, first, time); first = stream.pending?.[0]) {
+      this.#skipTo(flow, direction, stream, first.sequence, time)
+      this.#drain(flow, direction, stream, time)
+    }
+  }
+
+  /** What is missing in front of `first` will not come any more, or there is no room to wait for it. */
+  #isLost(stream: TcpStream, first: Segment, time: number): boolean {
+    if (stream.pendingBytes > this.#limits.bytesPerFlow || this.#bytes > this.#limits.bytesTotal) {
+      this.limitHits++
+      return true
+    }
     const age = time - stream.holeTime
     const waited = stream.holeSegments >= PATIENCE_SEGMENTS || age >= PATIENCE_TIME
-    const acknowledged = stream.hasAcknowledgment && ((stream.acknowledged - first.sequence) | 0) >= 0
-    if (!tooMuch && !(acknowledged && waited) && !(!stream.hasAcknowledgment && waited) && age < HOLE_TIME_OUT) return
-    this.#skipTo(flow, direction, stream, first.sequence, time)
-    this.#drain(flow, direction, stream, time)
-    this.review(flow, direction, stream, time)
+    const acknowledged = !stream.hasAcknowledgment || ((stream.acknowledged - first.sequence) | 0) >= 0
+    return (acknowledged && waited) || age >= HOLE_TIME_OUT
   }
 
   /** The stream is over: deliver what waits, with its gaps, and the loss at its end that the receiver's acknowledgments tell of. */
@@ -160,6 +183,25 @@ export class Reassembler {
     if (!stream.finSeen || stream.closed || ((stream.next - stream.finSequence) | 0) < 0) return
     stream.closed = true
     this.#handler.halfClosed(flow, direction, time)
+  }
+
+  /** Bytes that are next: where segments wait behind them, up to the first of those, which came before. */
+  #next(
+    flow: FlowState,
+    direction: Direction,
+    stream: TcpStream,
+    data: Uint8Array,
+    at: number,
+    captured: number,
+    length: number,
+    time: number,
+  ): void {
+    if (stream.pending === undefined) {
+      this.#deliver(flow, direction, stream, data, at, captured, length, time)
+      return
+    }
+    this.#keep(flow, stream, stream.next, data, at, captured, length, time)
+    this.#drain(flow, direction, stream, time)
   }
 
   #deliver(
@@ -200,8 +242,7 @@ export class Reassembler {
     }
     if (overlap >= length) return
     const skip = Math.min(overlap, captured)
-    this.#deliver(flow, direction, stream, data, at + skip, captured - skip, length - overlap, time)
-    if (stream.pending !== undefined) this.#drain(flow, direction, stream, time)
+    this.#next(flow, direction, stream, data, at + skip, captured - skip, length - overlap, time)
   }
 
   /** Keep the parts of a segment that no kept segment has. */
@@ -215,42 +256,54 @@ export class Reassembler {
     length: number,
     time: number,
   ): void {
-    stream.pending ??= []
-    if (stream.pending.length === 0) {
-      stream.holeTime = time
-      stream.holeSegments = 0
+    const pending = this.#hole(stream, time)
+    const last = pending.at(-1)
+    if (last === undefined || ((sequence - last.sequence) | 0) >= last.length) {
+      this.#insert(pending, stream, { sequence, bytes: data.slice(at, at + captured), length })
+      return
     }
-    stream.holeSegments++
     const pieces: Segment[] = []
     const piece = (from: number, to: number): void => {
       const begin = Math.min(from, captured)
       pieces.push({ sequence: (sequence + from) | 0, bytes: data.slice(at + begin, at + Math.min(to, captured)), length: to - from })
     }
     let covered = 0
-    for (const kept of stream.pending) {
+    let conflict = false
+    for (const kept of pending) {
       const from = (kept.sequence - sequence) | 0
       const to = from + kept.length
       if (to <= covered) continue
       if (from >= length) break
       if (from > covered) piece(covered, from)
-      if (from === 0 && kept.length === length && differs(kept.bytes, data, at)) {
-        this.conflicts++
-        flow.overlapConflicts++
-      }
+      conflict ||= differs(kept.bytes, from, data, at, captured)
       covered = Math.max(covered, to)
     }
     if (covered < length) piece(covered, length)
     if (pieces.length === 0) this.retransmits++
-    for (const kept of pieces) this.#insert(stream, kept)
+    if (conflict) {
+      this.conflicts++
+      flow.overlapConflicts++
+    }
+    for (const kept of pieces) this.#insert(pending, stream, kept)
   }
 
-  #insert(stream: TcpStream, segment: Segment): void {
-    const pending = stream.pending as Segment[]
+  /** What waits behind the hole in front of it; the hole is opened when there was none. */
+  #hole(stream: TcpStream, time: number): Segment[] {
+    if (stream.pending === undefined) {
+      stream.pending = []
+      stream.holeTime = time
+      stream.holeSegments = 0
+    }
+    stream.holeSegments++
+    return stream.pending
+  }
+
+  #insert(pending: Segment[], stream: TcpStream, segment: Segment): void {
     let index = pending.length
     while (index > 0 && ((pending[index - 1].sequence - segment.sequence) | 0) > 0) index--
     pending.splice(index, 0, segment)
-    stream.pendingBytes += segment.bytes.length
-    this.#bytes += segment.bytes.length
+    stream.pendingBytes += segment.bytes.length + SEGMENT_COST
+    this.#bytes += segment.bytes.length + SEGMENT_COST
   }
 
   /** Deliver kept segments that are next. */
@@ -262,8 +315,8 @@ export class Reassembler {
       const behind = (stream.next - segment.sequence) | 0
       if (behind < 0) break
       pending.shift()
-      stream.pendingBytes -= segment.bytes.length
-      this.#bytes -= segment.bytes.length
+      stream.pendingBytes -= segment.bytes.length + SEGMENT_COST
+      this.#bytes -= segment.bytes.length + SEGMENT_COST
       if (behind >= segment.length) continue
       const skip = Math.min(behind, segment.bytes.length)
       this.#deliver(flow, direction, stream, segment.bytes, skip, segment.bytes.length - skip, segment.length - behind, time)
@@ -288,7 +341,9 @@ export class Reassembler {
   }
 }
 
-function differs(kept: Uint8Array, data: Uint8Array, at: number): boolean {
-  for (let index = 0; index < kept.length; index++) if (kept[index] !== data[at + index]) return true
+/** True when kept bytes, which begin at `from` of a segment, are others than the segment has in that place. */
+function differs(kept: Uint8Array, from: number, data: Uint8Array, at: number, captured: number): boolean {
+  const end = Math.min(captured, from + kept.length)
+  for (let index = Math.max(0, from); index < end; index++) if (kept[index - from] !== data[at + index]) return true
   return false
 }

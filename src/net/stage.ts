@@ -17,7 +17,7 @@ const MAX_TUNNELS = 5
 const SECOND = 1_000_000
 /** A finished TCP flow stays this long for its last packets, so that they open no new one. */
 const LINGER = 5 * SECOND
-/** Link to the end of the age list only when this much time has passed: one packet in many pays for it. */
+/** A flow moves to the end of the age list only when this much time has passed: one packet in many pays for it. */
 const TOUCH_INTERVAL = SECOND
 
 /** Counters of the stage; totals since the start. */
@@ -33,6 +33,8 @@ export interface NetStatistics {
   fragments: number
   fragmentLimit: number
   fragmentsIncomplete: number
+  /** Datagrams some of whose bytes came in two fragments. */
+  fragmentOverlaps: number
   reassemblyLimit: number
   retransmits: number
   duplicates: number
@@ -82,6 +84,7 @@ export class NetworkStage implements PacketSink {
       fragments: this.#fragmentsSeen,
       fragmentLimit: this.#fragments.limitHits,
       fragmentsIncomplete: this.#fragments.incomplete,
+      fragmentOverlaps: this.#fragments.overlaps,
       reassemblyLimit: this.#reassembler.limitHits,
       retransmits: this.#reassembler.retransmits,
       duplicates: this.#tcp.duplicates,
@@ -158,6 +161,7 @@ export class NetworkStage implements PacketSink {
     layers.at = 0
     layers.end = whole.length
     layers.wireEnd = whole.length
+    layers.protocol = whole.protocol
     layers.fragmentOffset = 0
     layers.moreFragments = false
     layers.ipLength = whole.length + (layers.version === 4 ? 20 : 40)
@@ -173,7 +177,7 @@ export class NetworkStage implements PacketSink {
     const { view, at, end } = layers
     switch (layers.protocol) {
       case Protocol.TCP:
-        if (end - at < 20) this.#malformed++
+        if (end - at < 20 || tcpHeaderLength(layers) < 20) this.#malformed++
         else this.#tcpPacket(view.getUint16(at), view.getUint16(at + 2))
         return
       case Protocol.UDP:
@@ -265,7 +269,10 @@ export class NetworkStage implements PacketSink {
       const direction = flow.direction(layers, sourcePort, targetPort)
       if (direction < 0 || (this.#settings.vlan_in_flow_key && !sameVlans(flow.vlanIds, layers.vlans))) continue
       this.#direction = direction as Direction
-      if (layers.time - flow.lastTime > TOUCH_INTERVAL) this.#table.touch(flow)
+      if (layers.time - flow.touchedTime > TOUCH_INTERVAL) {
+        flow.touchedTime = layers.time
+        this.#table.touch(flow)
+      }
       return flow
     }
     return undefined
@@ -299,11 +306,11 @@ export class NetworkStage implements PacketSink {
   /** Tell the right what a flow came to; it lingers in the table for late packets. */
   #end(flow: FlowState, end: FlowEnd, time: number): void {
     if (flow.ended) return
-    if (flow.protocolNumber === Protocol.TCP) this.#tcp.flush(flow, time)
+    const bothEnded = flow.protocolNumber === Protocol.TCP && this.#tcp.flush(flow, time)
     flow.ended = true
     flow.fromClient = undefined
     flow.fromServer = undefined
-    this.#handler.ended(flow, end, time)
+    this.#handler.ended(flow, bothEnded && end !== 'reset' ? 'closed' : end, time)
   }
 
   #drop(flow: FlowState, end: FlowEnd, time: number): void {
@@ -333,6 +340,10 @@ export class NetworkStage implements PacketSink {
       return
     }
   }
+}
+
+function tcpHeaderLength({ view, at }: Layers): number {
+  return (view.getUint8(at + 12) >>> 4) * 4
 }
 
 function sameVlans(a: readonly number[], b: readonly number[]): boolean {

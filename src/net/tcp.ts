@@ -1,7 +1,7 @@
 import type { Direction, FlowEnd } from './flow.ts'
 import type { FlowState } from './flow-state.ts'
 import type { Layers } from './layers.ts'
-import { type Reassembler, TcpStream } from './reassembly.ts'
+import { MAX_AHEAD, type Reassembler, TcpStream } from './reassembly.ts'
 
 const FIN = 0x01
 const SYN = 0x02
@@ -58,33 +58,41 @@ export class TcpReader {
     flow.fromServer ??= new TcpStream()
     const stream = direction === 0 ? flow.fromClient : flow.fromServer
     const other = direction === 0 ? flow.fromServer : flow.fromClient
-    if (this.#isDuplicate(stream, sequence, acknowledgment, length, layers, flags)) return
+    if (
+      this.#isDuplicate(stream, sequence, acknowledgment, length, layers, flags) &&
+      !stream.conflicts(sequence, layers.data, payload, captured)
+    ) {
+      this.duplicates++
+      return
+    }
     flow.count(direction, layers)
-    if ((flags & SYN) !== 0 && !stream.known) stream.start((sequence + 1) | 0)
+    const first = (flags & SYN) !== 0 ? (sequence + 1) | 0 : sequence
+    if ((flags & SYN) !== 0 && (!stream.known || (first !== stream.initial && stream.isUntouched))) stream.start(first)
     if ((flags & ACK) !== 0) this.#acknowledge(flow, direction, other, acknowledgment, time)
-    if (length > 0) {
-      const first = (flags & SYN) !== 0 ? (sequence + 1) | 0 : sequence
-      this.#reassembler.segment(flow, direction, stream, first, layers.data, payload, captured, length, time)
-    }
-    if ((flags & FIN) !== 0 && !stream.finSeen) {
-      if (!stream.known) stream.start(sequence)
-      stream.finSeen = true
-      stream.finSequence = (sequence + length) | 0
-    }
+    if (length > 0) this.#reassembler.segment(flow, direction, stream, first, layers.data, payload, captured, length, time)
+    if ((flags & FIN) !== 0) this.#finish(stream, first, (first + length) | 0, time)
     if ((flags & RST) !== 0) this.#reset(flow, stream, sequence, time)
     else this.#closeIfDone(flow, time)
   }
 
   /** Give up holes that time has decided. */
   review(flow: FlowState, time: number): void {
-    if (flow.fromClient?.pending !== undefined) this.#reassembler.review(flow, 0, flow.fromClient, time)
-    if (flow.fromServer?.pending !== undefined) this.#reassembler.review(flow, 1, flow.fromServer, time)
+    const { fromClient, fromServer } = flow
+    if (fromClient?.pending === undefined && fromServer?.pending === undefined) return
+    if (fromClient?.pending !== undefined) this.#reassembler.review(flow, 0, fromClient, time)
+    if (fromServer?.pending !== undefined) this.#reassembler.review(flow, 1, fromServer, time)
+    this.#closeIfDone(flow, time)
   }
 
-  /** Deliver whatever still waits, with its gaps. */
-  flush(flow: FlowState, time: number): void {
-    if (flow.fromClient !== undefined) this.#reassembler.flush(flow, 0, flow.fromClient, time)
-    if (flow.fromServer !== undefined) this.#reassembler.flush(flow, 1, flow.fromServer, time)
+  /** Deliver whatever still waits, with its gaps. True when both sides have then ended. A side that was never seen has no gaps. */
+  flush(flow: FlowState, time: number): boolean {
+    const { fromClient, fromServer } = flow
+    if (fromClient === undefined || fromServer === undefined) return false
+    if (flow.packetsFromClient > 0) this.#reassembler.flush(flow, 0, fromClient, time)
+    if (flow.packetsFromServer > 0) this.#reassembler.flush(flow, 1, fromServer, time)
+    this.#reassembler.closeIfDone(flow, 0, fromClient, time)
+    this.#reassembler.closeIfDone(flow, 1, fromServer, time)
+    return fromClient.closed && fromServer.closed
   }
 
   #isDuplicate(stream: TcpStream, sequence: number, acknowledgment: number, length: number, layers: Layers, flags: number): boolean {
@@ -95,26 +103,36 @@ export class TcpReader {
       stream.lastSequence === sequence &&
       stream.lastAcknowledgment === acknowledgment &&
       stream.lastId === id &&
-      (flags & RST) === 0 &&
+      (flags & (FIN | RST)) === 0 &&
       layers.time - stream.lastTime < DUPLICATE_TIME
     stream.lastSequence = sequence
     stream.lastAcknowledgment = acknowledgment
     stream.lastLength = length
     stream.lastId = id
     stream.lastTime = layers.time
-    if (again) this.duplicates++
     return again
   }
 
   /** The sender has everything of the other side up to here. */
   #acknowledge(flow: FlowState, direction: Direction, other: TcpStream, acknowledgment: number, time: number): void {
+    // The SYN-ACK may be the packet that was lost: the acknowledgment tells where that direction begins.
+    const isFirstWord = !other.known && !flow.midstream
+    if (isFirstWord || (acknowledgment === other.formerInitial && other.isUntouched)) other.start(acknowledgment)
     if (!other.hasAcknowledgment) {
       other.hasAcknowledgment = true
       other.acknowledged = acknowledgment
-      // The SYN-ACK may be the packet that was lost: the acknowledgment tells where that direction begins.
-      if (!other.known && !flow.midstream) other.start(acknowledgment)
     } else if (((acknowledgment - other.acknowledged) | 0) > 0) other.acknowledged = acknowledgment
     if (other.pending !== undefined) this.#reassembler.review(flow, direction === 0 ? 1 : 0, other, time)
+  }
+
+  /** FIN: all bytes of this side are sent. One that lies behind what was delivered is not this connection's. */
+  #finish(stream: TcpStream, first: number, end: number, time: number): void {
+    if (!stream.known) stream.start(first)
+    const ahead = (end - stream.next) | 0
+    if (stream.finSeen || ahead < 0 || ahead > MAX_AHEAD) return
+    stream.finSeen = true
+    stream.finSequence = end
+    if (ahead > 0) this.#reassembler.endAhead(stream, end, time)
   }
 
   #reset(flow: FlowState, stream: TcpStream, sequence: number, time: number): void {
@@ -128,6 +146,11 @@ export class TcpReader {
     if (fromClient === undefined || fromServer === undefined) return
     this.#reassembler.closeIfDone(flow, 0, fromClient, time)
     this.#reassembler.closeIfDone(flow, 1, fromServer, time)
-    if (fromClient.closed && fromServer.closed) this.#end(flow, 'closed', time)
+    if (isOver(fromClient, flow.packetsFromClient) && isOver(fromServer, flow.packetsFromServer)) this.#end(flow, 'closed', time)
   }
+}
+
+/** A side that the mirror does not show is over with the other. */
+function isOver(stream: TcpStream, packets: number): boolean {
+  return stream.closed || packets === 0
 }

@@ -52,11 +52,11 @@ function tlsFields(tls: TlsHandshake): Fields {
   const { certificate } = tls
   return {
     version: text(tls.version),
-    version_protocol: 'tls',
+    version_protocol: tls.version === '3.0' ? 'ssl' : 'tls',
     cipher: text(tls.cipher),
     resumed: tls.resumed,
     established: tls.established,
-    next_protocol: tls.applicationProtocols[0]?.toLowerCase() || undefined,
+    next_protocol: nextProtocol(tls),
     client: tls.serverName ? { server_name: tls.serverName } : undefined,
     server: certificate && {
       subject: text(certificate.subject),
@@ -70,6 +70,11 @@ function tlsFields(tls: TlsHandshake): Fields {
       }),
     },
   }
+}
+
+/** What was agreed on; TLS 1.3 hides that, and several protocols are what the client offered. */
+function nextProtocol({ applicationProtocols }: TlsHandshake): string | undefined {
+  return applicationProtocols.length === 1 ? applicationProtocols[0].toLowerCase() || undefined : undefined
 }
 
 function flowMessage(context: Context, seen: FlowEnded): string {

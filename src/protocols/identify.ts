@@ -1,5 +1,5 @@
 import type { Direction, Flow, FlowEnd } from '../net/flow.ts'
-import type { Emit, ProbeAnswer, Protocol, StreamDecoder } from './decoder.ts'
+import type { Emit, Protocol, StreamDecoder } from './decoder.ts'
 import type { Observation, TlsHandshake } from './observation.ts'
 
 /** Bytes kept of each direction while the protocol is not known. */
@@ -21,17 +21,23 @@ interface Waiting {
   readonly time: number
 }
 
+/** How far one direction of a flow was looked at. */
+interface Probing {
+  /** Protocols that it still can be. */
+  candidates: readonly Protocol[]
+  /** Bytes looked at since the candidates were all. */
+  bytes: number
+  /** The beginning was missed, so what comes may start inside a unit. */
+  midstream: boolean
+  triesLeft: number
+}
+
 /** What is known of one flow's content. */
 interface Content {
   decoder: StreamDecoder | undefined
   protocol: Protocol['name'] | undefined
-  /** Protocols that still can be it, by direction. */
-  candidates: readonly Protocol[]
+  readonly probing: readonly [Probing, Probing]
   readonly waiting: Waiting[]
-  readonly probed: [number, number]
-  /** The direction's beginning was missed, so bytes may start inside a unit. */
-  readonly midstream: [boolean, boolean]
-  triesLeft: number
   tls: TlsHandshake | undefined
   failed: boolean
 }
@@ -57,7 +63,7 @@ export class ProtocolIdentifier {
       this.#guard(content, decoder => decoder.data(direction, bytes, offset, length, time))
       return
     }
-    if (content.candidates.length === 0) return
+    if (content.probing[direction].candidates.length === 0) return
     this.#probe(flow, content, direction, bytes, offset, length, time)
   }
 
@@ -67,10 +73,7 @@ export class ProtocolIdentifier {
       this.#guard(content, decoder => decoder.gap(direction, length, time))
       return
     }
-    content.midstream[direction] = true
-    content.probed[direction] = 0
-    content.waiting.length = 0
-    if (content.triesLeft > 0) content.candidates = this.#protocols
+    this.#restart(content, direction, true)
   }
 
   halfClosed(flow: Flow, direction: Direction, time: number): void {
@@ -104,11 +107,8 @@ export class ProtocolIdentifier {
     const content: Content = {
       decoder: undefined,
       protocol: undefined,
-      candidates: this.#protocols,
+      probing: [this.#beginProbing(flow.midstream), this.#beginProbing(flow.midstream)],
       waiting: [],
-      probed: [0, 0],
-      midstream: [flow.midstream, flow.midstream],
-      triesLeft: MIDSTREAM_TRIES,
       tls: undefined,
       failed: false,
     }
@@ -116,46 +116,45 @@ export class ProtocolIdentifier {
     return content
   }
 
+  #beginProbing(midstream: boolean): Probing {
+    return { candidates: this.#protocols, bytes: 0, midstream, triesLeft: MIDSTREAM_TRIES }
+  }
+
   /** Ask the candidates about everything seen so far from this side. */
   #probe(flow: Flow, content: Content, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
-    const take = Math.min(length, PROBE_BYTES)
+    const probing = content.probing[direction]
     content.waiting.push({ direction, bytes: bytes.slice(offset, offset + length), time })
-    content.probed[direction] += take
+    probing.bytes += length
     const seen = joined(content.waiting, direction)
-    const midstream = content.midstream[direction]
-    const answers = content.candidates.map(
-      protocol => [protocol, protocol.probe(direction, seen, 0, seen.length, midstream, flow)] as const,
+    const answers = probing.candidates.map(
+      protocol => [protocol, protocol.probe(direction, seen, 0, seen.length, probing.midstream, flow)] as const,
     )
     const match = answers.find(([, answer]) => answer === 'match')?.[0]
     if (match !== undefined) {
       this.#start(flow, content, match)
       return
     }
-    const full = content.probed[direction] >= PROBE_BYTES
-    const left = answers.filter(([, answer]) => mayStillMatch(answer, full)).map(([protocol]) => protocol)
-    if (left.length > 0) {
-      content.candidates = left
-      return
-    }
-    this.#letGo(content, direction, midstream)
+    const isFull = probing.bytes >= PROBE_BYTES
+    probing.candidates = answers.filter(([, answer]) => answer === 'more' && !isFull).map(([protocol]) => protocol)
+    if (probing.candidates.length === 0) this.#restart(content, direction, probing.midstream)
   }
 
-  /** Nothing matched: a flow joined midstream may start a unit with one of its next segments. */
-  #letGo(content: Content, direction: Direction, midstream: boolean): void {
-    content.waiting.length = 0
-    content.probed[direction] = 0
-    content.triesLeft--
-    content.candidates = midstream && content.triesLeft > 0 ? this.#protocols : []
+  /** Forget what was seen. `looksOn`: a unit may start in what comes next, which is looked for a limited number of times. */
+  #restart(content: Content, direction: Direction, looksOn: boolean): void {
+    const probing = content.probing[direction]
+    probing.candidates = looksOn && --probing.triesLeft > 0 ? this.#protocols : []
+    probing.midstream = true
+    probing.bytes = 0
+    drop(content.waiting, direction)
   }
 
   #start(flow: Flow, content: Content, protocol: Protocol): void {
     content.protocol = protocol.name
-    content.candidates = []
     this.flowsByProtocol.set(protocol.name, (this.flowsByProtocol.get(protocol.name) ?? 0) + 1)
     content.decoder = protocol.open({ flow, emit: observation => this.#emit(content, observation), pseudonym: this.#options.pseudonym })
     this.#open.add(content)
     for (const direction of [0, 1] as const)
-      if (content.midstream[direction] && !flow.midstream) this.#guard(content, decoder => decoder.gap(direction, 0, flow.lastTime))
+      if (content.probing[direction].midstream && !flow.midstream) this.#guard(content, decoder => decoder.gap(direction, 0, flow.lastTime))
     for (const { direction, bytes, time } of content.waiting.splice(0))
       this.#guard(content, decoder => decoder.data(direction, bytes, 0, bytes.length, time))
   }
@@ -180,9 +179,8 @@ export class ProtocolIdentifier {
   }
 }
 
-/** With the probe window full, a protocol that cannot tell by now is none. */
-function mayStillMatch(answer: ProbeAnswer, full: boolean): boolean {
-  return answer === 'more' && !full
+function drop(waiting: Waiting[], direction: Direction): void {
+  for (let index = waiting.length - 1; index >= 0; index--) if (waiting[index].direction === direction) waiting.splice(index, 1)
 }
 
 function joined(waiting: readonly Waiting[], direction: Direction): Uint8Array {

@@ -54,13 +54,12 @@ export function receiverFacts({ receiving }: Header): DeviceFacts {
 }
 
 /** Results whose value describes the device itself (ISO/IEEE 11073-10101, production specification): the only OBX-5 that is read. */
-const PRODUCTION_SPECIFICATION: ReadonlyMap<string, IdentityAttribute> = new Map([
-  ['531969', 'model'],
-  ['531970', 'manufacturer'],
-  ['531972', 'serial_number'],
-  ['531975', 'software_version'],
+const PRODUCTION_SPECIFICATION: ReadonlyMap<number, IdentityAttribute> = new Map([
+  [531_969, 'model'],
+  [531_970, 'manufacturer'],
+  [531_972, 'serial_number'],
+  [531_975, 'software_version'],
 ])
-const PRODUCTION_SPECIFICATION_PREFIX = '5319'
 
 /**
  * Finds the devices that one sender's messages report of: OBX-18 and production specifications, by the device (MDS) that OBX-4 numbers;
@@ -148,8 +147,8 @@ function addSegment(text: Hl7Text, segment: Segment, add: Adder): void {
 }
 
 function productionSpecification(text: Hl7Text, obx: Segment): IdentityAttribute | undefined {
-  if (!text.beginsWith(obx, 3, PRODUCTION_SPECIFICATION_PREFIX) || !text.componentIs(obx, 3, 3, 'MDC')) return undefined
-  return PRODUCTION_SPECIFICATION.get(text.component(obx, 3, 1) ?? '')
+  const attribute = PRODUCTION_SPECIFICATION.get(text.integer(obx, 3))
+  return attribute !== undefined && text.componentIs(obx, 3, 3, 'MDC') ? attribute : undefined
 }
 
 function addInstance(add: Adder, [identifier, , universalId, universalType]: readonly (string | undefined)[], field: string): void {

@@ -1,4 +1,5 @@
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
+import { hasDelimiters } from './delimiters.ts'
 import { Hl7Text } from './message.ts'
 import { FS, VT } from './mllp.ts'
 import { Hl7Session } from './session.ts'
@@ -56,25 +57,17 @@ function afterStart(bytes: Uint8Array, at: number, end: number): ProbeAnswer {
 
 const HEADERS = ['MSH', 'BHS', 'FHS'] as const
 
-/** A header segment: its name, a separator, and four or five distinct encoding characters. */
+/** A header segment: its name and its delimiters. */
 function header(bytes: Uint8Array, at: number, end: number): ProbeAnswer {
-  const name = HEADERS.find(candidate => startsAs(bytes, at, end, candidate))
-  if (name === undefined) return 'reject'
-  if (end - at < 8) return 'more'
-  const separator = bytes[at + 3]
-  if (isWord(separator) || separator <= 0x20) return 'reject'
-  for (let index = at + 4; index < at + 6; index++)
-    if (isWord(bytes[index]) || bytes[index] < 0x20) return bytes[index] === separator && index > at + 4 ? 'match' : 'reject'
-  return 'match'
+  if (!HEADERS.some(name => mayStartAs(bytes, at, end, name))) return 'reject'
+  const answer = hasDelimiters(bytes, at, end)
+  if (answer === undefined) return 'more'
+  return answer ? 'match' : 'reject'
 }
 
-function startsAs(bytes: Uint8Array, at: number, end: number, name: string): boolean {
+function mayStartAs(bytes: Uint8Array, at: number, end: number, name: string): boolean {
   for (let index = 0; index < name.length && at + index < end; index++) if (bytes[at + index] !== name.charCodeAt(index)) return false
-  return at < end
-}
-
-function isWord(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
+  return true
 }
 
 /** Joined in the middle: a block start somewhere in what was seen. */

@@ -9,6 +9,8 @@ const FHS = segmentCode('FHS')
 const BTS = segmentCode('BTS')
 const FTS = segmentCode('FTS')
 const QUOTE = 0x22
+const ZERO = 0x30
+const MAX_DIGITS = 9
 
 /** A segment of the message in hand, by its place; below 0 where there is none. */
 export type Segment = number
@@ -130,11 +132,16 @@ export class Hl7Text {
     return this.#find(segment, field) ? this.bytes.toString('latin1', this.#from, Math.min(this.#to, this.#from + 512)) : ''
   }
 
-  /** True when a field begins with these ASCII characters. */
-  beginsWith(segment: Segment, field: number, prefix: string): boolean {
-    if (!this.#find(segment, field) || this.#to - this.#from < prefix.length) return false
-    for (let index = 0; index < prefix.length; index++) if (this.bytes[this.#from + index] !== prefix.charCodeAt(index)) return false
-    return true
+  /** The number that a field begins with, of up to nine digits; 0 where there is none. */
+  integer(segment: Segment, field: number): number {
+    if (!this.#find(segment, field)) return 0
+    let value = 0
+    for (let at = this.#from; at < this.#to && at < this.#from + MAX_DIGITS; at++) {
+      const digit = this.bytes[at] - ZERO
+      if (digit < 0 || digit > 9) break
+      value = value * 10 + digit
+    }
+    return value
   }
 
   /** True when a field holds exactly these bytes. */

@@ -1,3 +1,5 @@
+import { HEADER_BYTES, hasDelimiters } from './delimiters.ts'
+
 /**
  * Minimal lower layer protocol (HL7 v2.9 appendix C, TRMLLP release 2):
  *   block: <VT 0B> content <FS 1C> <CR 0D>
@@ -52,8 +54,9 @@ export class MllpReader {
   #deviations = 0
   /** Bytes that belong to no block since the last one. */
   #junk = 0
-  /** How many bytes of an unframed `MSH` were just seen. */
+  /** How many bytes of an unframed `MSH` were just seen; it stands at the beginning of a line. */
   #matched = 0
+  #atLineStart: boolean
   #start = 0
   #end = 0
   #startOffset = 0
@@ -64,6 +67,7 @@ export class MllpReader {
   constructor(maxBytes: number, midstream: boolean, deliver: (block: Block) => void) {
     this.#maxBytes = maxBytes
     this.#lost = midstream
+    this.#atLineStart = !midstream
     this.#deliver = deliver
   }
 
@@ -89,6 +93,7 @@ export class MllpReader {
     this.settle()
     this.#reset()
     this.#lost = true
+    this.#atLineStart = false
     this.#position += length
   }
 
@@ -99,9 +104,14 @@ export class MllpReader {
     this.#reset()
   }
 
-  /** True while an unframed message waits for a sign of its end. */
-  get waitsForSilence(): boolean {
-    return this.#state === 'inside' && (this.#deviations & Deviation.MISSING_START) !== 0 && this.#used > 0
+  /** True while a message waits for its end, or, unframed, for a sign of it. */
+  get isOpen(): boolean {
+    return this.#state === 'inside' && this.#used > 0
+  }
+
+  /** The message in hand began with VT. */
+  get isFramed(): boolean {
+    return (this.#deviations & Deviation.MISSING_START) === 0
   }
 
   get lastTime(): number {
@@ -115,7 +125,9 @@ export class MllpReader {
         this.#begin(0, this.#position + index, time)
         return index + 1
       }
-      this.#matched = byte === MSH[this.#matched] ? this.#matched + 1 : byte === MSH[0] ? 1 : 0
+      const isNext = byte === MSH[this.#matched] && (this.#matched > 0 || this.#atLineStart)
+      this.#matched = isNext ? this.#matched + 1 : 0
+      this.#atLineStart = byte === CR || byte === LF || (byte === 0 && this.#atLineStart)
       if (this.#matched === MSH.length) {
         this.#junk -= MSH.length - 1
         this.#begin(Deviation.MISSING_START, this.#position + index - 2, time)
@@ -152,7 +164,7 @@ export class MllpReader {
         this.#finish(Deviation.MISSING_END)
         return at + vt
       }
-      if (end >= 0 && this.#used === 0 && chunk[end + 1] === CR) {
+      if (end >= 0 && end - at <= this.#maxBytes && this.#used === 0 && chunk[end + 1] === CR) {
         this.#handOver(chunk, at, end)
         return end + 2
       }
@@ -171,7 +183,7 @@ export class MllpReader {
     const before = this.#used
     const vt = chunk.subarray(at, stop).indexOf(VT)
     this.#append(chunk, at, vt < 0 ? stop : at + vt)
-    const next = this.#nextMessage(Math.max(1, before - MSH.length + 1))
+    const next = this.#nextMessage(Math.max(1, before - HEADER_BYTES))
     if (next >= 0) {
       const carried = Buffer.from(this.#buffer.subarray(next, Math.max(next, before)))
       const streamOffset = this.#startOffset + next
@@ -187,12 +199,12 @@ export class MllpReader {
     return at + vt
   }
 
-  /** Where, from `from` on, the buffer has a line that begins with MSH. */
+  /** Where, from `from` on, the buffer has a line that begins with MSH and its delimiters. */
   #nextMessage(from: number): number {
     const used = this.#buffer.subarray(0, this.#used)
     for (let found = used.indexOf('MSH', from); found >= 0; found = used.indexOf('MSH', found + 1)) {
       const before = used[found - 1]
-      if (before === CR || before === LF) return found
+      if ((before === CR || before === LF) && hasDelimiters(used, found, used.length) === true) return found
     }
     return -1
   }
@@ -244,6 +256,7 @@ export class MllpReader {
 
   #reset(): void {
     this.#state = 'between'
+    this.#atLineStart = true
     this.#used = 0
     this.#matched = 0
     this.#junk = 0

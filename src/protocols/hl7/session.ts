@@ -1,6 +1,7 @@
 import type { Direction, Flow, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Hl7Message, Incomplete, Outcome } from '../observation.ts'
+import { hasDelimiters } from './delimiters.ts'
 import { type AckFacts, ackFacts, isDeviceObservation, type MessageFacts, SEGMENT, StructureReader } from './facts.ts'
 import { type Header, HeaderReader } from './header.ts'
 import { type DeviceFacts, identityOf, ReportedDevices, receiverFacts, senderFacts } from './identity.ts'
@@ -14,7 +15,7 @@ const MLLP_ACK = 0x06
 const MLLP_NAK = 0x15
 /** Control ids remembered to notice one that comes again. */
 const MAX_REMEMBERED = 1024
-/** µs of silence after which an unframed message is taken to be whole. */
+/** µs of silence after which an unframed message is taken to be whole; one that lacks its end only, as long as its acknowledgment may take. */
 const SILENCE = 5_000_000
 /** µs for which reported devices are held, to see whether the sender is a gateway of several. */
 const GATEWAY_WAIT = 10_000_000
@@ -113,7 +114,8 @@ export class Hl7Session implements StreamDecoder {
     const timeout = this.#settings.ack_timeout_seconds * 1_000_000
     for (const direction of [0, 1] as const) {
       const side = this.#sides[direction]
-      if (side.reader.waitsForSilence && time - side.reader.lastTime > SILENCE) side.reader.end()
+      const patience = side.reader.isFramed ? timeout : SILENCE
+      if (side.reader.isOpen && time - side.reader.lastTime > patience) side.reader.end()
       side.reader.settle()
       for (const [key, pending] of side.pending) {
         if (time - pending.end < timeout) break
@@ -163,7 +165,7 @@ export class Hl7Session implements StreamDecoder {
     const deviations = deviationsOf(block, text, hllp)
     const partial = side.incomplete
     const violations: string[] = []
-    if (partial.length > 0) side.incomplete = []
+    side.incomplete = []
     if (block.truncated) {
       partial.push('truncated')
       violations.push('message_exceeds_limit')
@@ -222,6 +224,7 @@ export class Hl7Session implements StreamDecoder {
   #match(sender: Side, controlId: string | undefined): string | undefined {
     if (controlId !== undefined) {
       if (sender.pending.has(controlId)) return controlId
+      for (const [key, { facts }] of sender.pending) if (facts.controlId === controlId) return key
       if (sender.ackIds.has(controlId) || sender.pending.size !== 1) return undefined
     }
     return sender.pending.keys().next().value
@@ -393,7 +396,7 @@ function findNextMessage(bytes: Buffer, from: number, to: number): number {
 }
 
 function isMsh(bytes: Uint8Array, at: number, to: number): boolean {
-  return to - at >= 8 && ((bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]) === SEGMENT.MSH
+  return ((bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]) === SEGMENT.MSH && hasDelimiters(bytes, at, to) === true
 }
 
 function addOnce(list: Incomplete[], value: Incomplete): void {
