@@ -1,13 +1,11 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createGunzip } from 'node:zlib'
 import { CaptureStream } from './chunks.ts'
+import { gunzipped, gzipFault, isGzip } from './gzip.ts'
+import { paced } from './pace.ts'
 import type { CaptureEnd, CaptureSource, CaptureStatistics, PacketSink } from './source.ts'
 import { CountingSink } from './statistics.ts'
-
-const CHUNK_BYTES = 4 * 1024 * 1024
-const GZIP_MAGIC = 0x1f8b
 
 /** A capture file: pcap or pcapng, gzip-compressed or not. Nothing is opened before `run`. */
 export function openCaptureFile(path: string): CaptureSource {
@@ -37,7 +35,7 @@ class FileSource implements CaptureSource {
   async run(sink: PacketSink, signal: AbortSignal, pace: () => Promise<void> | undefined): Promise<CaptureEnd> {
     const counted = new CountingSink(sink, this.statistics)
     try {
-      return isGzip(this.#path) ? await this.#compressed(counted, signal, pace) : await this.#plain(counted, signal, pace)
+      return beginsAsGzip(this.#path) ? await this.#compressed(counted, signal, pace) : await this.#plain(counted, signal, pace)
     } catch (error) {
       return this.#unreadable(error)
     } finally {
@@ -48,12 +46,11 @@ class FileSource implements CaptureSource {
   async #plain(sink: PacketSink, signal: AbortSignal, pace: () => Promise<void> | undefined): Promise<CaptureEnd> {
     const file = openSync(this.#path, 'r')
     try {
-      const buffer = new Uint8Array(CHUNK_BYTES)
-      for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+      for (let read = readSync(file, this.#stream.space()); read > 0; read = readSync(file, this.#stream.space())) {
         this.position += read
-        if (!this.#stream.feed(read === buffer.length ? buffer : buffer.subarray(0, read), sink)) break
+        if (!this.#stream.filled(read, sink)) break
         if (signal.aborted) return { kind: 'stopped' }
-        await pace()
+        await paced(pace(), signal)
         await nextTurn()
       }
       return this.#stream.end()
@@ -63,36 +60,24 @@ class FileSource implements CaptureSource {
   }
 
   async #compressed(sink: PacketSink, signal: AbortSignal, pace: () => Promise<void> | undefined): Promise<CaptureEnd> {
-    const input = createReadStream(this.#path, { highWaterMark: 1024 * 1024 })
-    const gunzip = createGunzip({ chunkSize: 1024 * 1024 })
-    input.on('data', chunk => {
-      this.position += chunk.length
-    })
-    input.on('error', error => gunzip.destroy(error))
     try {
-      for await (const chunk of input.pipe(gunzip)) {
-        if (!this.#stream.feed(chunk as Uint8Array, sink)) break
+      for await (const chunk of gunzipped(this.#bytes())) {
+        if (!this.#stream.feed(chunk, sink)) break
         if (signal.aborted) return { kind: 'stopped' }
-        await pace()
+        await paced(pace(), signal)
       }
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? ''
-      if (code.startsWith('Z_')) return this.#damagedGzip(code)
-      throw error
-    } finally {
-      input.destroy()
+      const fault = gzipFault(error, this.#path, this.#stream.position)
+      if (fault === undefined) throw error
+      return fault
     }
     return this.#stream.end()
   }
 
-  #damagedGzip(code: string): CaptureEnd {
-    const offset = this.#stream.position
-    return {
-      kind: 'failed',
-      code: code === 'Z_BUF_ERROR' ? 'capture_truncated' : 'capture_corrupt',
-      message: `${this.#path}: the gzip data ${code === 'Z_BUF_ERROR' ? 'ends early' : 'is damaged'} (offset ${offset} of the decompressed data)`,
-      mend: 'fetch the file again; what was read before is kept',
-      offset,
+  async *#bytes(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of createReadStream(this.#path, { highWaterMark: 1024 * 1024 })) {
+      this.position += (chunk as Uint8Array).length
+      yield chunk as Uint8Array
     }
   }
 
@@ -121,11 +106,11 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-function isGzip(path: string): boolean {
+function beginsAsGzip(path: string): boolean {
   const file = openSync(path, 'r')
   try {
-    const head = Buffer.alloc(2)
-    return readSync(file, head) === 2 && head.readUInt16BE(0) === GZIP_MAGIC
+    const head = new Uint8Array(2)
+    return readSync(file, head) === 2 && isGzip(head)
   } finally {
     closeSync(file)
   }

@@ -22,13 +22,20 @@ const MIN_BLOCK = 12
 interface Interface {
   readonly linkType: number
   readonly snapLength: number
-  /** µs for one unit of the time stamp. */
-  readonly unit: number
+  readonly resolution: Resolution
   /** µs added to each time stamp. */
   readonly offset: number
   /** Index over all sections. */
   readonly index: number
   dropped: number | undefined
+}
+
+/** How a time stamp becomes µs: `high * whole + ((high * rest + low) * multiplier) / divisor`, so that only the last step rounds. */
+interface Resolution {
+  readonly whole: number
+  readonly rest: number
+  readonly multiplier: number
+  readonly divisor: number
 }
 
 /** True when the first four bytes open a pcapng section. */
@@ -107,8 +114,9 @@ export class PcapngReader implements FormatReader {
     if (origin === undefined) return `a packet names interface ${interfaceId}, which the section does not have`
     const captured = view.getUint32(at + 20, little)
     if (captured > MAX_CAPTURED_LENGTH || captured > length - 32) return `a packet claims ${captured} bytes, more than its block holds`
-    const time =
-      view.getUint32(at + 12, little) * (0x1_0000_0000 * origin.unit) + view.getUint32(at + 16, little) * origin.unit + origin.offset
+    const { whole, rest, multiplier, divisor } = origin.resolution
+    const high = view.getUint32(at + 12, little)
+    const time = high * whole + ((high * rest + view.getUint32(at + 16, little)) * multiplier) / divisor + origin.offset
     this.#deliver(origin, at + 28, captured, view.getUint32(at + 24, little), time, sink)
     return undefined
   }
@@ -136,19 +144,19 @@ export class PcapngReader implements FormatReader {
   #describe(view: DataView, at: number, length: number): undefined {
     const little = this.#littleEndian
     let name = ''
-    let unit = 1
+    let resolution = MICROSECONDS
     let offset = 0
     for (const option of this.#options(view, at + 16, at + length - 4)) {
       if (option.code === IF_NAME)
         name = this.#utf8.decode(new Uint8Array(view.buffer, view.byteOffset + option.at, option.length)).replaceAll('\0', '')
-      if (option.code === IF_TSRESOL && option.length >= 1) unit = resolution(view.getUint8(option.at))
+      if (option.code === IF_TSRESOL && option.length >= 1) resolution = resolutionOf(view.getUint8(option.at))
       if (option.code === IF_TSOFFSET && option.length >= 8) offset = Number(view.getBigInt64(option.at, little)) * 1e6
     }
     const index = this.#all.length
     const described = {
       linkType: view.getUint16(at + 8, little),
       snapLength: view.getUint32(at + 12, little),
-      unit,
+      resolution,
       offset,
       index,
       dropped: undefined,
@@ -178,7 +186,15 @@ export class PcapngReader implements FormatReader {
   }
 }
 
-/** if_tsresol: a power of ten, or of two with the top bit; in µs. */
-function resolution(value: number): number {
-  return value & 0x80 ? 1e6 / 2 ** (value & 0x7f) : 10 ** (6 - value)
+/** What one unit of the high half of a time stamp is worth in units of the low half. */
+const LOW_HALF = 2 ** 32
+const MICROSECONDS: Resolution = { whole: LOW_HALF, rest: 0, multiplier: 1, divisor: 1 }
+
+/** if_tsresol: a negative power of ten, or of two with the top bit. */
+function resolutionOf(value: number): Resolution {
+  const exponent = value & 0x7f
+  if (value & 0x80) return { whole: (LOW_HALF * 1e6) / 2 ** exponent, rest: 0, multiplier: 1e6, divisor: 2 ** exponent }
+  if (exponent <= 6) return { whole: LOW_HALF * 10 ** (6 - exponent), rest: 0, multiplier: 10 ** (6 - exponent), divisor: 1 }
+  const divisor = 10 ** (exponent - 6)
+  return { whole: Math.floor(LOW_HALF / divisor), rest: LOW_HALF % divisor, multiplier: 1, divisor }
 }

@@ -62,3 +62,12 @@ export interface CaptureSource {
    */
   run(sink: PacketSink, signal: AbortSignal, pace: () => Promise<void> | undefined): Promise<CaptureEnd>
 }
+
+/** A source that `wardwire run` watches: more packets may come at any time. */
+export interface LiveSource extends CaptureSource {
+  /**
+   * What time it is while no packets come, µs since 1970 UTC: a time that every packet still to come is at or after, as far as the source can
+   * know. It is the clock of the packets, not of the machine, because a pipe or a folder lags behind or holds an old recording.
+   */
+  now(): number
+}

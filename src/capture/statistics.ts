@@ -4,6 +4,8 @@ import type { CaptureStatistics, PacketSink, RawPacket } from './source.ts'
 export class CountingSink implements PacketSink {
   readonly #sink: PacketSink
   readonly #statistics: CaptureStatistics
+  /** Time of the latest packet, µs; 0 before the first. */
+  time = 0
 
   constructor(sink: PacketSink, statistics: CaptureStatistics) {
     this.#sink = sink
@@ -13,6 +15,20 @@ export class CountingSink implements PacketSink {
   packet(packet: RawPacket): void {
     this.#statistics.packets++
     this.#statistics.bytes += packet.capturedLength
+    this.time = packet.time
     this.#sink.packet(packet)
+  }
+}
+
+/** Sums what one writer says it lost in one file after the other: it goes on counting from file to file, and begins anew when it is restarted. */
+export class DropTally {
+  /** Undefined while no file tells. */
+  total: number | undefined
+  #before = 0
+
+  update(count: number | undefined): void {
+    if (count === undefined) return
+    this.total = (this.total ?? 0) + (count >= this.#before ? count - this.#before : count)
+    this.#before = count
   }
 }
