@@ -21,6 +21,10 @@ function filesBelow(folder: string): readonly string[] {
     .filter(file => statSync(file).isFile())
 }
 
+function leaksBelow(folder: string): readonly string[] {
+  return filesBelow(folder).flatMap(file => markersIn(readFileSync(file)).map(marker => `${file}: ${marker}`))
+}
+
 describe('patients stay in the captures', () => {
   test.each(CAPTURES.filter(file => !WITHOUT_PATIENTS.test(file)))('%s holds marked patients', file => {
     expect(markersIn(readFileSync(file)).length).toBeGreaterThan(0)
@@ -52,29 +56,49 @@ describe('patients stay in the captures', () => {
           expect(events).toContain(action)
         expect(readFileSync(join(folder, 'result', 'events.cef'), 'utf8')).toContain('CEF:0|')
         expect(readFileSync(join(folder, 'result', 'inventory.json'), 'utf8')).toContain('SOMATOM')
-        expect(filesBelow(join(folder, 'queue')).length).toBeGreaterThan(0)
         expect(existsSync(join(folder, 'log'))).toBe(true)
       })
 
-      test('holds no marker', () => {
-        const leaks = filesBelow(folder).flatMap(file => markersIn(readFileSync(file)).map(marker => `${file}: ${marker}`))
-        expect(leaks).toEqual([])
-      })
+      test('holds no marker', () => expect(leaksBelow(folder)).toEqual([]))
+    })
+
+    test('nor does the queue, the inventory or the log of a run whose receiver is down', () => {
+      const folder = join(out, 'run')
+      runInto(folder)
+      expect(readFileSync(join(folder, 'status'), 'utf8'), readFileSync(join(folder, 'stderr'), 'utf8')).toBe('0')
+      const written = filesBelow(folder).map(file => file.slice(folder.length + 1))
+      expect(written).toEqual(expect.arrayContaining(['state/inventory.sqlite', 'state/inventory.json', 'log']))
+      expect(written.some(file => file.startsWith('state/queue/'))).toBe(true)
+      expect(leaksBelow(folder)).toEqual([])
     })
   })
 })
 
-/** Replay every capture as a user would, with the most talkative log and a queue that is kept. */
+/** Replay every capture as a user would, with the most talkative log. */
 function replayInto(folder: string, patients: string): void {
   mkdirSync(folder)
-  const config = {
-    privacy: { patients, site_key: 'site key of a test, long enough' },
-    queue: { directory: join(folder, 'queue') },
-    telemetry: { log: { level: 'debug', file: join(folder, 'log') } },
-  }
-  writeFileSync(join(folder, 'wardwire.yml'), JSON.stringify(config))
-  const args = ['replay', ...CAPTURES, '--out', join(folder, 'result'), '--force', '--config', join(folder, 'wardwire.yml')]
-  const run = spawnSync(join(ROOT, 'bin', 'wardwire'), args, { cwd: folder, maxBuffer: 1 << 28 })
+  wardwire(folder, { privacy: { patients, site_key: '${env:SITE_KEY}' } }, [
+    'replay',
+    ...CAPTURES,
+    '--out',
+    join(folder, 'result'),
+    '--force',
+  ])
+}
+
+/** Watch the demo with a receiver that is down, so that the queue and the state stay. */
+function runInto(folder: string): void {
+  mkdirSync(folder)
+  const outputs = { away: { type: 'syslog', host: '127.0.0.1', port: 9, protocol: 'tcp' } }
+  wardwire(folder, { outputs, telemetry: { metrics: { enabled: false } } }, ['run', '--from', DEMO])
+}
+
+function wardwire(folder: string, config: { readonly telemetry?: object }, args: readonly string[]): void {
+  const file = join(folder, 'wardwire.yml')
+  const telemetry = { ...config.telemetry, log: { level: 'debug', file: join(folder, 'log') } }
+  writeFileSync(file, JSON.stringify({ ...config, sensor: { state_directory: join(folder, 'state') }, telemetry }))
+  const env = { ...process.env, SITE_KEY: 'site key of a test, long enough' }
+  const run = spawnSync(join(ROOT, 'bin', 'wardwire'), [...args, '--config', file], { cwd: folder, env, maxBuffer: 1 << 28 })
   writeFileSync(join(folder, 'stdout'), run.stdout)
   writeFileSync(join(folder, 'stderr'), run.stderr)
   writeFileSync(join(folder, 'status'), String(run.status))
