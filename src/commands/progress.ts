@@ -28,7 +28,7 @@ export function createProgress(label: string, totalBytes: number | undefined): P
     Presets.shades_classic,
   )
   const fields = ({ positionBytes, packets }: ProgressReport): object => ({
-    packets: packets.toLocaleString('en-US'),
+    packets: formatCount(packets),
     read: formatBytes(positionBytes),
     size: formatBytes(totalBytes),
     rate: formatBytes((positionBytes * 1000) / Math.max(1, Date.now() - started)),
@@ -38,6 +38,11 @@ export function createProgress(label: string, totalBytes: number | undefined): P
 }
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
+
+/** 1234567 → `1,234,567`. (Intl would do it too, but takes longer to load than a small replay.) */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}
 
 /** 1536 → `1.5 KB`. */
 export function formatBytes(bytes: number): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { openCaptureFile } from '../capture/file.ts'
 import type { CaptureEnd, CaptureSource } from '../capture/source.ts'
 import { inventoryRecord } from '../normalize/inventory-record.ts'
-import { type Delivery, startDelivery } from '../outputs/delivery.ts'
+import { type Delivery, launchDelivery } from '../outputs/delivery.ts'
 import { folderOutputs } from '../outputs/file/index.ts'
 import { Sensor } from '../sensor.ts'
 import { defaultSettings, type Settings } from '../settings.ts'
@@ -40,7 +40,7 @@ export interface ReplayResult {
 export async function replay(files: readonly string[], options: ReplayOptions): Promise<ReplayResult> {
   prepareFolder(options.out, options.force)
   const settings = replaySettings(options)
-  const delivery = await startDelivery({
+  const { delivery, ready } = launchDelivery({
     directory: join(options.out, SPOOL),
     queue: settings.queue,
     outputs: settings.outputs,
@@ -57,12 +57,15 @@ export async function replay(files: readonly string[], options: ReplayOptions): 
     log: options.log,
   })
   const failures: string[] = []
-  for (const file of files) {
-    if (options.signal.aborted) break
-    source = openCaptureFile(file)
-    const end = await readSource(source, sensor, delivery, options.signal)
-    if (end.kind === 'failed') failures.push(`${end.message} — ${end.mend}`)
+  const readFiles = async (): Promise<void> => {
+    for (const file of files) {
+      if (options.signal.aborted) break
+      source = openCaptureFile(file)
+      const end = await readSource(source, sensor, delivery, options.signal)
+      if (end.kind === 'failed') failures.push(`${end.message} — ${end.mend}`)
+    }
   }
+  await Promise.all([ready, readFiles()])
   sensor.finish()
   const missing = await settle(delivery)
   const devices = sensor.inventory.devices()

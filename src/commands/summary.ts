@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import type { Device } from '../inventory/device.ts'
 import type { EcsDocument, Json } from '../normalize/event.ts'
 import type { SensorSummary } from '../sensor.ts'
-import { formatBytes } from './progress.ts'
+import { formatBytes, formatCount } from './progress.ts'
 
 /** Rows of a table before the rest is only counted. */
 const MAX_ROWS = 40
@@ -46,11 +46,11 @@ export function deviceTable(devices: readonly Device[]): string {
 function protocolTable(summary: SensorSummary): string {
   const table = new Table({ head: ['Packets', 'Bytes', 'Flows', ...summary.protocols.keys(), 'Decode errors'], style: PLAIN })
   table.push([
-    summary.packets.toLocaleString('en-US'),
+    formatCount(summary.packets),
     formatBytes(summary.bytes),
-    summary.flows.toLocaleString('en-US'),
-    ...[...summary.protocols.values()].map(count => `${count.toLocaleString('en-US')} flows`),
-    summary.decodeErrors.toLocaleString('en-US'),
+    formatCount(summary.flows),
+    ...[...summary.protocols.values()].map(count => `${formatCount(count)} flows`),
+    formatCount(summary.decodeErrors),
   ])
   return table.toString()
 }
@@ -73,7 +73,7 @@ function eventTable(summary: SensorSummary): string {
   const table = new Table({ head: ['Dataset', 'Action', 'Events'], style: PLAIN })
   for (const [name, count] of [...summary.events].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [dataset, action] = name.split(' ')
-    table.push([dataset, action, count.toLocaleString('en-US')])
+    table.push([dataset, action, formatCount(count)])
   }
   return table.toString()
 }

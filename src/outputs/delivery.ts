@@ -50,9 +50,15 @@ export interface Delivery {
  * cannot work as it is configured. A thread that fails later is started again; what it had not stored is sent to it again.
  */
 export async function startDelivery(options: DeliveryOptions): Promise<Delivery> {
-  const delivery = new DeliveryChannel(options)
-  await delivery.begin()
+  const { delivery, ready } = launchDelivery(options)
+  await ready
   return delivery
+}
+
+/** As `startDelivery`, without waiting: what is sent meanwhile is taken when the thread is `ready`, which rejects where the other would. */
+export function launchDelivery(options: DeliveryOptions): { readonly delivery: Delivery; readonly ready: Promise<void> } {
+  const delivery = new DeliveryChannel(options)
+  return { delivery, ready: delivery.begin() }
 }
 
 interface Unsettled {

@@ -13,8 +13,8 @@ import { appendFrame, PCAP_HEADER, Replicator } from './replicate.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const SMALL = process.argv.includes('--small')
-const STORE_BYTES = SMALL ? 60_000_000 : 520_000_000
-const ORU_MESSAGES = SMALL ? 10_000 : 110_000
+const STORE_BYTES = SMALL ? 60_000_000 : 2_000_000_000
+const ORU_MESSAGES = SMALL ? 10_000 : 500_000
 const RUNS = 3
 /** tshark is given at most so much of a capture that a run stays below about two minutes. */
 const TSHARK_SLICE_BYTES = 160_000_000
