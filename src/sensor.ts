@@ -4,15 +4,17 @@ import type { PacketSink, RawPacket } from './capture/source.ts'
 import { Detector } from './detect/index.ts'
 import { Inventory } from './inventory/inventory.ts'
 import type { InventoryStore } from './inventory/store.ts'
-import type { Direction, Flow, FlowEnd, FlowHandler } from './net/flow.ts'
+import type { Direction, Flow, FlowEnd, FlowHandler, LinkLayerProtocol } from './net/flow.ts'
 import { NetworkStage } from './net/stage.ts'
 import { encodeEvent, Normalizer } from './normalize/ecs.ts'
 import type { EcsDocument, EncodedEvent, WardwireEvent } from './normalize/event.ts'
 import type { HealthReport, SensorFigures } from './normalize/health.ts'
 import { createPseudonym } from './privacy/pseudonym.ts'
 import { ObservationRollup } from './protocols/hl7/rollup.ts'
+import { RetrievalRollup } from './protocols/http/rollup.ts'
 import { ProtocolIdentifier } from './protocols/identify.ts'
-import { createProtocols } from './protocols/index.ts'
+import { DatagramIdentifier } from './protocols/identify-datagram.ts'
+import { createDatagramProtocols, createLinkProtocols, createProtocols } from './protocols/index.ts'
 import type { FlowEnded, Incomplete, Observation } from './protocols/observation.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { Interval } from './telemetry/interval.ts'
@@ -71,7 +73,9 @@ export class Sensor implements PacketSink, FlowHandler {
   readonly #options: SensorOptions
   readonly #net: NetworkStage
   readonly #identifier: ProtocolIdentifier
+  readonly #datagrams: DatagramIdentifier
   readonly #rollup: ObservationRollup
+  readonly #retrievals: RetrievalRollup
   readonly #detector: Detector
   readonly #normalizer: Normalizer
   readonly #log: Log
@@ -85,9 +89,10 @@ export class Sensor implements PacketSink, FlowHandler {
   #blind = false
   #failures = 0
   #firstFailure: unknown
-  /** Packet time, µs; 0 before the first packet. */
+  #begun = false
+  /** Packet time, µs. */
   #time = 0
-  #nextTick = 0
+  #nextTick = Number.NEGATIVE_INFINITY
   #healthSince = 0
 
   constructor(options: SensorOptions) {
@@ -96,9 +101,14 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#log = log
     this.#net = new NetworkStage(settings.net, this)
     this.#rollup = new ObservationRollup(settings.protocols.hl7, observation => this.#report(observation))
+    this.#retrievals = new RetrievalRollup(settings.protocols.http, observation => this.#report(observation))
     this.#identifier = new ProtocolIdentifier(createProtocols(settings.protocols), {
       pseudonym: createPseudonym(settings.privacy.site_key?.reveal()),
       emit: observation => this.#guarded(observation),
+      onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
+    })
+    this.#datagrams = new DatagramIdentifier(createDatagramProtocols(), createLinkProtocols(), {
+      emit: identity => this.inventory.identify(identity),
       onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
     })
     this.inventory = new Inventory(settings.inventory, change => this.#emit(this.#normalizer.asset(change)), options.inventoryStore)
@@ -137,7 +147,7 @@ export class Sensor implements PacketSink, FlowHandler {
   }
 
   #finish(): void {
-    if (this.#time === 0) return
+    if (!this.#begun) return
     this.#closeAll(this.#time)
     const { since, figures } = this.#figures()
     this.#emit(this.#normalizer.health({ kind: 'sensor-stopped', time: this.#time, since, figures }))
@@ -186,20 +196,36 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#identifier.gap(flow, direction, length, time)
   }
 
-  datagram(): void {}
+  datagram(flow: Flow, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
+    this.#datagrams.datagram(flow, direction, bytes, offset, length, time)
+  }
 
   halfClosed(flow: Flow, direction: Direction, time: number): void {
     this.#identifier.halfClosed(flow, direction, time)
   }
 
   ended(flow: Flow, end: FlowEnd, time: number): void {
-    const application = this.#identifier.application(flow)
+    const application = this.#identifier.application(flow) ?? this.#datagrams.application(flow)
     const tls = this.#identifier.ended(flow, end, time)
+    this.#datagrams.ended(flow)
     this.#observe(flowEnded(flow, end, application, tls))
   }
 
   neighbour(address: string, mac: string, interfaceIndex: number, vlanId: number | undefined, time: number): void {
     this.inventory.neighbour(address, mac, interfaceIndex, vlanId, time)
+  }
+
+  link(
+    protocol: LinkLayerProtocol,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    sourceMac: string | undefined,
+    interfaceIndex: number,
+    vlanId: number | undefined,
+    time: number,
+  ): void {
+    this.#datagrams.link(protocol, { bytes, offset, length, sourceMac, interfaceIndex, vlanId, time })
   }
 
   // --- observations to events ---
@@ -227,6 +253,7 @@ export class Sensor implements PacketSink, FlowHandler {
     this.inventory.observe(observation)
     this.#detector.observe(observation)
     if (observation.kind === 'hl7-message' && this.#rollup.accept(observation)) return
+    if (observation.kind === 'dicomweb-request' && this.#retrievals.accept(observation)) return
     if (observation.kind === 'flow-ended' && !this.#concernsDevice(observation)) return
     this.#report(observation)
   }
@@ -261,18 +288,20 @@ export class Sensor implements PacketSink, FlowHandler {
 
   /** Let time pass: time-outs, roll-up windows, health. About once a second. */
   #advance(time: number): void {
-    if (this.#time === 0) this.#begin(time)
+    if (!this.#begun) this.#begin(time)
     this.#time = time
     this.#nextTick = time + SECOND
     this.#net.tick(time)
     this.#identifier.tick(time)
     this.#rollup.tick(time)
+    this.#retrievals.tick(time)
     this.inventory.tick(time)
     this.#detector.tick(time)
     if (time - this.#healthSince >= this.#healthInterval) this.#reportSensorHealth(time)
   }
 
   #begin(time: number): void {
+    this.#begun = true
     this.#healthSince = time
     this.#emit(this.#normalizer.health({ kind: 'sensor-started', time }))
   }
@@ -289,6 +318,7 @@ export class Sensor implements PacketSink, FlowHandler {
   #closeAll(time: number): void {
     this.#net.finish(time)
     this.#rollup.finish(time)
+    this.#retrievals.finish(time)
     this.inventory.finish(time)
     this.#detector.finish(time)
   }

@@ -28,6 +28,11 @@ const SET_ATTRIBUTES: ReadonlySet<string> = new Set([
   'role',
   'modality',
   'hl7_peer',
+  'http_server',
+  'user_agent',
+  'banner',
+  'capability',
+  'service',
 ])
 
 export interface EvidenceLimits {

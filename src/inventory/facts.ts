@@ -1,25 +1,31 @@
-import type { DeviceIdentity, IdentityAttribute } from '../protocols/observation.ts'
+import type { IdentityAttribute, IdentityProtocol } from '../protocols/observation.ts'
 import type { Confidence, Fact } from './evidence.ts'
+import { type PrinterClass, printerOfVendorClass, systemOfFingerprint, systemOfVendorClass } from './knowledge/dhcp.ts'
+import { type Enterprise, enterpriseOfNumber, enterpriseOfObjectId } from './knowledge/enterprises.ts'
 import { type Implementation, implementationOfUid, implementationOfVersion } from './knowledge/implementations.ts'
 import { manufacturerOf } from './knowledge/manufacturers.ts'
+import { operatingSystemOf, operatingSystemOfNativeOs } from './knowledge/operating-systems.ts'
 import { ouiOwner } from './knowledge/oui.ts'
+import { type OperatingSystem, windowsOfBuild, windowsOfVersion } from './knowledge/windows.ts'
 
 /** What a decoder said, and what the knowledge tables make of it: the statement itself first. */
-export function factsOf(
-  attribute: IdentityAttribute,
-  raw: string,
-  protocol: DeviceIdentity['protocol'],
-  field: string,
-): readonly [Fact, ...Fact[]] {
-  const confidence = confidenceOf(protocol, field)
-  const fact: Fact = { attribute, raw, protocol, field, confidence }
-  if (attribute === 'manufacturer') {
-    const known = manufacturerOf(raw)
-    return known === undefined ? [fact] : [{ ...fact, value: known.name, table: known.row }]
-  }
-  if (attribute === 'implementation_class_uid') return [fact, ...implementationFacts(implementationOfUid(raw), raw, protocol, field)]
-  if (attribute === 'implementation_version') return [fact, ...implementationFacts(implementationOfVersion(raw), raw, protocol, field)]
-  return [fact]
+export function factsOf(attribute: IdentityAttribute, raw: string, protocol: IdentityProtocol, field: string): readonly [Fact, ...Fact[]] {
+  const fact: Fact = { attribute, raw, protocol, field, confidence: confidenceOf(protocol, field) }
+  const known = attribute === 'manufacturer' ? manufacturerOf(raw) : undefined
+  if (known !== undefined) return [{ ...fact, value: known.name, table: known.row }]
+  if (attribute === 'hostname') return [{ ...fact, value: hostLabel(raw) }, ...impliedFacts(attribute, raw, protocol, field)]
+  return [fact, ...impliedFacts(attribute, raw, protocol, field)]
+}
+
+/** What follows of other attributes from a statement; most say nothing more. */
+export function impliedFacts(attribute: IdentityAttribute, raw: string, protocol: IdentityProtocol, field: string): readonly Fact[] {
+  const implied = IMPLICATIONS[attribute]
+  return implied === undefined ? NOTHING : implied(raw, field).map(fact => ({ ...fact, raw, protocol, field }))
+}
+
+/** Names of one host differ in case and domain by the protocol that says them. */
+function hostLabel(name: string): string {
+  return name.split('.', 1)[0].toLowerCase()
 }
 
 /** What the owner of a MAC block says: who made the network adapter, and by that, weakly, who made the device. */
@@ -52,25 +58,99 @@ export function factsOfMac(mac: string, field: string, confidence: Confidence): 
   return facts
 }
 
+type Implied = Pick<Fact, 'attribute' | 'value' | 'table' | 'confidence'>
+type Implication = (raw: string, field: string) => readonly Implied[]
+
+const NOTHING: readonly Fact[] = []
+
+/** Windows 7 without a service pack; smbfs of Mac OS X and other clients of NTLM say the same of themselves. */
+const COMMON_PRETENCE = '6.1.7600'
+
+/** Samba's name for any system that it runs on. */
+const SAMBA_SYSTEM = 'Unix'
+
+/** Attributes whose values say more than themselves. */
+const IMPLICATIONS: Partial<Record<IdentityAttribute, Implication>> = {
+  implementation_class_uid: raw => implementation(implementationOfUid(raw)),
+  implementation_version: raw => implementation(implementationOfVersion(raw)),
+  hostname: raw => (raw.includes('.') ? [{ attribute: 'fqdn', value: raw.toLowerCase(), confidence: 'medium' }] : []),
+  native_os: raw => system(operatingSystemOfNativeOs(raw), raw === SAMBA_SYSTEM ? 'low' : 'high'),
+  os_build: (raw, field) => system(windowsOfBuild(raw), raw === COMMON_PRETENCE && !field.includes('CHALLENGE') ? 'low' : 'medium'),
+  os_version: raw => system(windowsOfVersion(raw), 'low').filter(({ attribute }) => attribute === 'os'),
+  system_description: raw => system(operatingSystemOf(raw), 'medium'),
+  system_object_id: raw => maker(enterpriseOfObjectId(raw)),
+  enterprise_number: raw => maker(enterpriseOfNumber(raw)),
+  banner: raw => system(operatingSystemOf(raw), 'low'),
+  upnp_server: raw => system(operatingSystemOf(raw), 'low'),
+  http_server: raw => system(operatingSystemOf(raw), 'low'),
+  user_agent: raw => system(operatingSystemOf(raw), 'low'),
+  dhcp_fingerprint: raw => system(systemOfFingerprint(raw), 'low'),
+  vendor_class: raw => [...system(systemOfVendorClass(raw), 'low'), ...printer(printerOfVendorClass(raw))],
+}
+
+function system(found: OperatingSystem | undefined, confidence: Confidence): readonly Implied[] {
+  if (found === undefined) return []
+  const { name, version, row: table } = found
+  const os: Implied = { attribute: 'os', value: name, table, confidence }
+  return version === undefined ? [os] : [os, { attribute: 'os_version', value: version, table, confidence }]
+}
+
+/** Who registered a number may have made a part only. */
+function maker(found: Enterprise | undefined): readonly Implied[] {
+  return found === undefined ? [] : [{ attribute: 'manufacturer', value: found.name, table: found.row, confidence: 'low' }]
+}
+
+function printer(found: PrinterClass | undefined): readonly Implied[] {
+  if (found === undefined) return []
+  const { manufacturer, model, serialNumber, row: table } = found
+  const values = { manufacturer, model, serial_number: serialNumber }
+  return Object.entries(values).flatMap(([attribute, value]): readonly Implied[] =>
+    value === undefined ? [] : [{ attribute, value, table, confidence: 'medium' }],
+  )
+}
+
 /** The toolkit inside a device is not its maker: it stays an attribute of its own. A vendor's UID root hints at the maker. */
-function implementationFacts(implementation: Implementation | undefined, raw: string, protocol: string, field: string): readonly Fact[] {
-  if (implementation === undefined) return []
-  const toolkit = implementation.kind === 'toolkit'
+function implementation(found: Implementation | undefined): readonly Implied[] {
+  if (found === undefined) return []
+  const isToolkit = found.kind === 'toolkit'
   return [
     {
-      attribute: toolkit ? 'toolkit' : 'manufacturer',
-      raw,
-      value: implementation.name,
-      protocol,
-      field,
-      table: implementation.row,
-      confidence: toolkit ? 'medium' : 'low',
+      attribute: isToolkit ? 'toolkit' : 'manufacturer',
+      value: found.name,
+      table: found.row,
+      confidence: isToolkit ? 'medium' : 'low',
     },
   ]
 }
 
-/** The receiver's names in an HL7 message are the sender's word for it. TLS facts are names that anyone may write. */
-function confidenceOf(protocol: DeviceIdentity['protocol'], field: string): Confidence {
-  if (protocol === 'tls') return 'low'
-  return field === 'MSH-5' || field === 'MSH-6' ? 'medium' : 'high'
+/**
+ * How far a protocol's word goes. High: the device states its own data in a field made for it. Medium: names and descriptions that somebody
+ * types in, or of the computer inside a device. Low: anyone may write it.
+ */
+const CONFIDENCE: Readonly<Record<IdentityProtocol, Confidence>> = {
+  dicom: 'high',
+  hl7: 'high',
+  http: 'high',
+  dhcp: 'high',
+  dhcpv6: 'high',
+  smb: 'high',
+  nbns: 'medium',
+  llmnr: 'medium',
+  mdns: 'medium',
+  snmp: 'medium',
+  lldp: 'medium',
+  cdp: 'medium',
+  ssdp: 'medium',
+  ssh: 'medium',
+  ftp: 'medium',
+  smtp: 'medium',
+  telnet: 'medium',
+  nbdgm: 'low',
+  tls: 'low',
+}
+
+/** The receiver's names in an HL7 message are the sender's word for it; what software calls itself in HTTP is its own affair. */
+function confidenceOf(protocol: IdentityProtocol, field: string): Confidence {
+  if (field === 'User-Agent' || field === 'Server') return 'low'
+  return field === 'MSH-5' || field === 'MSH-6' ? 'medium' : CONFIDENCE[protocol]
 }

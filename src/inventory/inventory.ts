@@ -4,15 +4,19 @@ import type {
   DeviceIdentity,
   DicomAssociation,
   DicomAssociationKey,
+  DicomWebRequest,
+  FhirInteraction,
   Hl7Message,
   Hl7Observations,
+  HostIdentity,
   IdentityAttribute,
+  IdentityProtocol,
   Observation,
   TlsHandshake,
 } from '../protocols/observation.ts'
 import type { Device, InventoryChange } from './device.ts'
 import type { Fact } from './evidence.ts'
-import { factsOf } from './facts.ts'
+import { factsOf, impliedFacts } from './facts.ts'
 import { DeviceRegistry } from './registry.ts'
 import type { InventorySettings } from './settings.ts'
 import type { DeviceState } from './state.ts'
@@ -25,6 +29,8 @@ const HOLD = SECOND
 const CLOCK_STEP = 60 * SECOND
 /** Times and counts alone are saved this seldom. */
 const SAVE_TOUCHED = 300 * SECOND
+/** Protocols whose content makes the host that speaks them a device; anything speaks the others. */
+const SHOWS_DEVICES: ReadonlySet<IdentityProtocol> = new Set(['dicom', 'hl7'])
 type Side = 'client' | 'server'
 
 /**
@@ -96,6 +102,10 @@ export class Inventory {
       case 'hl7-observations':
         this.#deviceObservations(observation)
         break
+      case 'dicomweb-request':
+      case 'fhir-interaction':
+        this.#web(observation)
+        break
       case 'tls-handshake':
         this.#tls(observation)
         break
@@ -103,6 +113,16 @@ export class Inventory {
         this.#seen(flow.clientAddress, end)
         this.#seen(flow.serverAddress, end)
     }
+  }
+
+  /**
+   * Take in what a protocol that is none of medicine said of a host. It adds to the device that the host is; a host that medical traffic has
+   * not shown yet does not become one by it. That something is said of a host does not mean that it is there: name servers answer for others.
+   */
+  identify({ protocol, subject, facts, time }: HostIdentity): void {
+    const state = this.#registry.find(subject)
+    if (state === undefined) return
+    for (const { attribute, value, field } of facts) this.#learn(state, attribute, value, protocol, field, time)
   }
 
   /** ARP or neighbour discovery said that `address` is at `mac`. `vlanId` is the outermost VLAN tag. */
@@ -156,6 +176,10 @@ export class Inventory {
 
   #identity(observation: DeviceIdentity): void {
     const { flow, about, protocol, facts, end, forwarded } = observation
+    if (!SHOWS_DEVICES.has(protocol)) {
+      this.identify({ kind: 'host-identity', protocol, subject: { mac: undefined, address: addressOf(flow, about) }, time: end, facts })
+      return
+    }
     const state = this.#shown(flow, about, protocol, end)
     if (state === undefined) return
     if (forwarded || (isOfImages(facts) && isArchive(state))) {
@@ -217,6 +241,13 @@ export class Inventory {
     if (ackCode !== 'none') this.#shown(flow, 'server', 'hl7', end)
   }
 
+  /** DICOM and FHIR over HTTP: any server can be asked, but only one of the kind gives what was asked for. */
+  #web({ kind, flow, direction, http, end }: DicomWebRequest | FhirInteraction): void {
+    const protocol = kind === 'fhir-interaction' ? 'fhir' : 'dicomweb'
+    if (http.authentication !== undefined) this.#shown(flow, sideOf(direction), protocol, end)
+    if (http.status !== undefined && http.status < 300) this.#shown(flow, sideOf(direction === 0 ? 1 : 0), protocol, end)
+  }
+
   #reports(sender: DeviceState, raw: string, time: number): void {
     this.#note(sender, { attribute: 'device_observations', raw, protocol: 'hl7', field: 'MSH-9', confidence: 'high' }, time)
   }
@@ -269,17 +300,11 @@ export class Inventory {
     return state
   }
 
-  #learn(
-    state: DeviceState,
-    attribute: IdentityAttribute,
-    raw: string,
-    protocol: DeviceIdentity['protocol'],
-    field: string,
-    time: number,
-  ): void {
+  #learn(state: DeviceState, attribute: IdentityAttribute, raw: string, protocol: IdentityProtocol, field: string, time: number): void {
     const news = state.learn(attribute, raw, protocol, field, time)
     if (news === 'contrary') this.#pend(state, time)
-    if (news === 'new') for (const fact of factsOf(attribute, raw, protocol, field)) this.#note(state, fact, time)
+    const facts = news === 'new' ? factsOf(attribute, raw, protocol, field) : impliedFacts(attribute, raw, protocol, field)
+    for (const fact of facts) this.#note(state, fact, time)
   }
 
   /** What the observation says by itself, where no decoder stated it as a fact. */
@@ -287,7 +312,7 @@ export class Inventory {
     state: DeviceState | undefined,
     attribute: IdentityAttribute,
     raw: string | undefined,
-    protocol: DeviceIdentity['protocol'],
+    protocol: IdentityProtocol,
     field: string,
     time: number,
   ): void {

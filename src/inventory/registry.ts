@@ -1,3 +1,4 @@
+import type { HostSubject } from '../protocols/observation.ts'
 import type { EvidenceBook, EvidenceLimits } from './evidence.ts'
 import { factsOfMac } from './facts.ts'
 import { deviceId, type Station, StationTable } from './identity.ts'
@@ -50,6 +51,17 @@ export class DeviceRegistry {
 
   at(address: string): DeviceState | undefined {
     return this.#byAddress.get(address)
+  }
+
+  /**
+   * The device that a message names by MAC, by address, or by both. The MAC is the harder name; with one that belongs to no device, an
+   * address counts only where it is all that is known of the device there.
+   */
+  find({ mac, address }: HostSubject): DeviceState | undefined {
+    const owner = mac === undefined ? undefined : this.#byMac.get(mac)
+    if (owner !== undefined) return owner
+    const state = address === undefined ? undefined : this.#byAddress.get(address)
+    return mac === undefined || state?.macs.size === 0 ? state : undefined
   }
 
   /** All devices with their identity settled. */

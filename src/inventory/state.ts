@@ -8,6 +8,8 @@ const SINGLE = ['manufacturer', 'model', 'serial_number', 'software_version', 'o
 type Single = (typeof SINGLE)[number]
 const SINGLE_SET: ReadonlySet<string> = new Set(SINGLE)
 
+const MEDICAL_PROTOCOLS: ReadonlySet<string> = new Set(['dicom', 'dicomweb', 'hl7', 'fhir'])
+
 /** What a change event may be about; `os` covers name and version. */
 const REPORTED = ['manufacturer', 'model', 'type', 'serial_number', 'software_version', 'os', 'hostname', 'ae_titles', 'ips'] as const
 type Reported = (typeof REPORTED)[number]
@@ -227,7 +229,7 @@ export class DeviceState {
   #confidence(rows: readonly EvidenceRow[]): Confidence {
     const sure = (attribute: string): boolean => RANK[this.#resolved.get(attribute)?.confidence ?? 'low'] >= RANK.medium
     if (sure('manufacturer') && sure('model')) return 'high'
-    return rows.some(row => row.protocol === 'dicom' || row.protocol === 'hl7') ? 'medium' : 'low'
+    return rows.some(row => MEDICAL_PROTOCOLS.has(row.protocol)) ? 'medium' : 'low'
   }
 
   #typeEvidence(): Device['evidence'] {

@@ -64,8 +64,10 @@ function fromModel(book: EvidenceBook): DeviceType | undefined {
 }
 
 function archive(_book: EvidenceBook, has: (role: string) => boolean): DeviceType | undefined {
-  if (!has('storage_scp') || !has('query_scp')) return undefined
-  return { type: 'PACS archive', confidence: 'high', reason: 'takes images (storage_scp) and answers queries (query_scp)' }
+  if (has('storage_scp') && has('query_scp'))
+    return { type: 'PACS archive', confidence: 'high', reason: 'takes images (storage_scp) and answers queries (query_scp)' }
+  if (!has('qido_rs_server') || !has('wado_rs_server')) return undefined
+  return { type: 'PACS archive', confidence: 'high', reason: 'answers searches (qido_rs_server) and hands over images (wado_rs_server)' }
 }
 
 function worklistServer(_book: EvidenceBook, has: (role: string) => boolean): DeviceType | undefined {

@@ -22,8 +22,8 @@ export class FlowState implements Flow {
   readonly hash: number
   clientPort: number
   serverPort: number
-  readonly client: Int32Array
-  readonly server: Int32Array
+  readonly client: Address
+  readonly server: Address
   clientMacHigh = -1
   clientMacLow = 0
   serverMacHigh = -1
@@ -64,10 +64,9 @@ export class FlowState implements Flow {
     this.hash = hash
     this.protocolNumber = layers.protocol
     this.ipVersion = layers.version
-    const words = layers.version === 4 ? 1 : 4
     const [client, server] = swap ? [layers.target, layers.source] : [layers.source, layers.target]
-    this.client = client.slice(0, words)
-    this.server = server.slice(0, words)
+    this.client = addressOf(client, layers.version)
+    this.server = addressOf(server, layers.version)
     this.clientPort = swap ? targetPort : sourcePort
     this.serverPort = swap ? sourcePort : targetPort
     this.vlanIds = layers.vlans.length === 0 ? NO_VLANS : [...layers.vlans]
@@ -152,8 +151,8 @@ export class FlowState implements Flow {
       {
         version: this.ipVersion,
         protocol: this.protocolNumber,
-        sourceAddress: this.client,
-        targetAddress: this.server,
+        sourceAddress: wordsOf(this.client),
+        targetAddress: wordsOf(this.server),
         sourcePort: this.clientPort,
         targetPort: this.serverPort,
       },
@@ -163,11 +162,22 @@ export class FlowState implements Flow {
   }
 }
 
-function same(kept: Int32Array, seen: Int32Array): boolean {
-  for (let word = 0; word < kept.length; word++) if (kept[word] !== seen[word]) return false
-  return true
+/** An IPv4 address as its word, an IPv6 address as its four: a number takes no memory beside the flow's. */
+type Address = number | Int32Array
+
+function addressOf(words: Int32Array, version: 4 | 6): Address {
+  return version === 4 ? words[0] : words.slice()
 }
 
-function addressText(words: Int32Array): string {
-  return words.length === 1 ? formatIpv4(words[0]) : formatIpv6(words[0], words[1], words[2], words[3])
+function wordsOf(address: Address): Int32Array {
+  return typeof address === 'number' ? Int32Array.of(address) : address
+}
+
+function same(kept: Address, seen: Int32Array): boolean {
+  if (typeof kept === 'number') return kept === seen[0]
+  return kept[0] === seen[0] && kept[1] === seen[1] && kept[2] === seen[2] && kept[3] === seen[3]
+}
+
+function addressText(address: Address): string {
+  return typeof address === 'number' ? formatIpv4(address) : formatIpv6(address[0], address[1], address[2], address[3])
 }

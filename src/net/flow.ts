@@ -51,6 +51,9 @@ export interface Flow {
   readonly communityId: string
 }
 
+/** Discovery protocols without IP: IEEE 802.1AB and Cisco's. */
+export type LinkLayerProtocol = 'lldp' | 'cdp'
+
 /** Receives what the net stage makes of packets. Byte arguments are valid during the call only. Must not throw. */
 export interface FlowHandler {
   opened(flow: Flow): void
@@ -65,4 +68,15 @@ export interface FlowHandler {
   ended(flow: Flow, end: FlowEnd, time: number): void
   /** ARP or IPv6 neighbour discovery said that `address` is at `mac` (`AA-BB-CC-DD-EE-FF`); `vlanId` is the outermost tag. */
   neighbour?(address: string, mac: string, interfaceIndex: number, vlanId: number | undefined, time: number): void
+  /** What follows the link-layer header of a discovery protocol, sent by `sourceMac`; `vlanId` is the outermost tag. */
+  link?(
+    protocol: LinkLayerProtocol,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    sourceMac: string | undefined,
+    interfaceIndex: number,
+    vlanId: number | undefined,
+    time: number,
+  ): void
 }

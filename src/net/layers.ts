@@ -61,6 +61,8 @@ export function createLayers(): Layers {
 export const EtherType = {
   IPV4: 0x0800,
   ARP: 0x0806,
+  /** SNAP type of Cisco's organization (00-00-0C); no EtherType of anybody's. */
+  CDP: 0x2000,
   TRANSPARENT_ETHERNET: 0x6558,
   VLAN: 0x8100,
   IPV6: 0x86dd,
@@ -69,6 +71,7 @@ export const EtherType = {
   PPPOE_SESSION: 0x8864,
   QINQ: 0x88a8,
   ERSPAN_1_2: 0x88be,
+  LLDP: 0x88cc,
   OLD_QINQ: 0x9100,
   ERSPAN_3: 0x22eb,
 } as const

@@ -1,8 +1,7 @@
 import type { Direction, FlowHandler } from './flow.ts'
 import type { FlowState } from './flow-state.ts'
+import { SegmentHistory } from './segment-history.ts'
 
-/** Segments remembered to tell a retransmission from other bytes at the same place. */
-const HISTORY = 8
 /** A hole that the receiver has acknowledged is given up after so many more segments, or so long; mirror ports reorder a little. */
 const PATIENCE_SEGMENTS = 16
 const PATIENCE_TIME = 200_000
@@ -26,6 +25,20 @@ interface Segment {
   readonly length: number
 }
 
+/** Missing bytes, and what came behind them. */
+class Hole {
+  /** In order of sequence numbers; never empty. */
+  readonly segments: Segment[] = []
+  bytes = 0
+  /** When it opened, or was last filled a little, and how many segments came since. */
+  time: number
+  waited = 0
+
+  constructor(time: number) {
+    this.time = time
+  }
+}
+
 /** What one side sends: where its stream stands. Sequence numbers are 32-bit integers compared by difference. */
 export class TcpStream {
   known = false
@@ -40,18 +53,8 @@ export class TcpStream {
   finSequence = 0
   finSeen = false
   closed = false
-  pending: Segment[] | undefined
-  pendingBytes = 0
-  holeTime = 0
-  holeSegments = 0
-  /** Last packet, to recognize one that the mirror sent twice. */
-  lastSequence = 0
-  lastAcknowledgment = 0
-  lastLength = -1
-  lastId = 0
-  lastTime = 0
-  #history: Int32Array | undefined
-  #historyAt = 0
+  /** What waits behind missing bytes. */
+  hole: Hole | undefined
 
   start(sequence: number): void {
     if (this.known) {
@@ -65,41 +68,15 @@ export class TcpStream {
 
   /** True while none of its bytes was delivered or kept. */
   get isUntouched(): boolean {
-    return this.next === this.initial && this.pending === undefined
+    return this.next === this.initial && this.hole === undefined
   }
-
-  /** Remember a segment that was delivered whole. */
-  remember(sequence: number, data: Uint8Array, at: number, length: number): void {
-    this.#history ??= new Int32Array(HISTORY * 3)
-    const slot = this.#historyAt * 3
-    this.#history[slot] = sequence
-    this.#history[slot + 1] = length
-    this.#history[slot + 2] = sample(data, at, length)
-    this.#historyAt = (this.#historyAt + 1) % HISTORY
-  }
-
-  /** True when a remembered segment of the same place and length had other bytes. */
-  conflicts(sequence: number, data: Uint8Array, at: number, length: number): boolean {
-    const history = this.#history
-    if (history === undefined || length <= 1) return false
-    for (let slot = 0; slot < history.length; slot += 3)
-      if (history[slot] === sequence && history[slot + 1] === length) return history[slot + 2] !== sample(data, at, length)
-    return false
-  }
-}
-
-/** A cheap sum over up to 32 bytes spread over a segment. */
-function sample(data: Uint8Array, at: number, length: number): number {
-  const step = Math.max(1, length >>> 5)
-  let sum = length
-  for (let index = 0; index < length; index += step) sum = (Math.imul(sum, 31) + data[at + index]) | 0
-  return (Math.imul(sum, 31) + data[at + length - 1]) | 0
 }
 
 /** Puts TCP segments in order and hands the bytes on: each once, the first copy of a byte wins, what is lost becomes a gap. */
 export class Reassembler {
   readonly #limits: ReassemblyLimits
   readonly #handler: FlowHandler
+  readonly #history = new SegmentHistory()
   #bytes = 0
   retransmits = 0
   outOfOrder = 0
@@ -111,6 +88,11 @@ export class Reassembler {
   constructor(limits: ReassemblyLimits, handler: FlowHandler) {
     this.#limits = limits
     this.#handler = handler
+  }
+
+  /** True when a segment was delivered at the same place with other bytes. */
+  contradicts(flow: FlowState, direction: Direction, sequence: number, data: Uint8Array, at: number, length: number): boolean {
+    return this.#history.conflicts(flow, direction, sequence, data, at, length)
   }
 
   /** Payload of one segment: `captured` bytes of `length` on the wire. */
@@ -143,33 +125,33 @@ export class Reassembler {
 
   /** The end of a direction was seen ahead of bytes that are still missing. */
   endAhead(stream: TcpStream, sequence: number, time: number): void {
-    this.#insert(this.#hole(stream, time), stream, { sequence, bytes: NO_BYTES, length: 0 })
+    this.#insert(this.#hole(stream, time), { sequence, bytes: NO_BYTES, length: 0 })
   }
 
   /** Give up holes that will not be filled any more. */
   review(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
-    for (let first = stream.pending?.[0]; first !== undefined && this.#isLost(stream, first, time); first = stream.pending?.[0]) {
-      this.#skipTo(flow, direction, stream, first.sequence, time)
+    for (let { hole } = stream; hole !== undefined && this.#isLost(stream, hole, time); { hole } = stream) {
+      this.#skipTo(flow, direction, stream, hole.segments[0].sequence, time)
       this.#drain(flow, direction, stream, time)
     }
   }
 
-  /** What is missing in front of `first` will not come any more, or there is no room to wait for it. */
-  #isLost(stream: TcpStream, first: Segment, time: number): boolean {
-    if (stream.pendingBytes > this.#limits.bytesPerFlow || this.#bytes > this.#limits.bytesTotal) {
+  /** What is missing will not come any more, or there is no room to wait for it. */
+  #isLost(stream: TcpStream, hole: Hole, time: number): boolean {
+    if (hole.bytes > this.#limits.bytesPerFlow || this.#bytes > this.#limits.bytesTotal) {
       this.limitHits++
       return true
     }
-    const age = time - stream.holeTime
-    const waited = stream.holeSegments >= PATIENCE_SEGMENTS || age >= PATIENCE_TIME
-    const acknowledged = !stream.hasAcknowledgment || ((stream.acknowledged - first.sequence) | 0) >= 0
+    const age = time - hole.time
+    const waited = hole.waited >= PATIENCE_SEGMENTS || age >= PATIENCE_TIME
+    const acknowledged = !stream.hasAcknowledgment || ((stream.acknowledged - hole.segments[0].sequence) | 0) >= 0
     return (acknowledged && waited) || age >= HOLE_TIME_OUT
   }
 
   /** The stream is over: deliver what waits, with its gaps, and the loss at its end that the receiver's acknowledgments tell of. */
   flush(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
-    for (let first = stream.pending?.[0]; first !== undefined; first = stream.pending?.[0]) {
-      this.#skipTo(flow, direction, stream, first.sequence, time)
+    for (let { hole } = stream; hole !== undefined; { hole } = stream) {
+      this.#skipTo(flow, direction, stream, hole.segments[0].sequence, time)
       this.#drain(flow, direction, stream, time)
     }
     if (!stream.known || !stream.hasAcknowledgment) return
@@ -196,7 +178,7 @@ export class Reassembler {
     length: number,
     time: number,
   ): void {
-    if (stream.pending === undefined) {
+    if (stream.hole === undefined) {
       this.#deliver(flow, direction, stream, data, at, captured, length, time)
       return
     }
@@ -215,7 +197,7 @@ export class Reassembler {
     time: number,
   ): void {
     if (captured > 0) {
-      stream.remember(stream.next, data, at, captured)
+      this.#history.remember(flow, direction, stream.next, data, at, captured)
       this.#handler.data(flow, direction, data, at, captured, time)
     }
     stream.next = (stream.next + length) | 0
@@ -236,7 +218,7 @@ export class Reassembler {
   ): void {
     const overlap = (stream.next - sequence) | 0
     this.retransmits++
-    if (stream.conflicts(sequence, data, at, captured)) {
+    if (this.contradicts(flow, direction, sequence, data, at, captured)) {
       this.conflicts++
       flow.overlapConflicts++
     }
@@ -256,10 +238,10 @@ export class Reassembler {
     length: number,
     time: number,
   ): void {
-    const pending = this.#hole(stream, time)
-    const last = pending.at(-1)
+    const hole = this.#hole(stream, time)
+    const last = hole.segments.at(-1)
     if (last === undefined || ((sequence - last.sequence) | 0) >= last.length) {
-      this.#insert(pending, stream, { sequence, bytes: data.slice(at, at + captured), length })
+      this.#insert(hole, { sequence, bytes: data.slice(at, at + captured), length })
       return
     }
     const pieces: Segment[] = []
@@ -269,7 +251,7 @@ export class Reassembler {
     }
     let covered = 0
     let conflict = false
-    for (const kept of pending) {
+    for (const kept of hole.segments) {
       const from = (kept.sequence - sequence) | 0
       const to = from + kept.length
       if (to <= covered) continue
@@ -284,46 +266,44 @@ export class Reassembler {
       this.conflicts++
       flow.overlapConflicts++
     }
-    for (const kept of pieces) this.#insert(pending, stream, kept)
+    for (const kept of pieces) this.#insert(hole, kept)
   }
 
-  /** What waits behind the hole in front of it; the hole is opened when there was none. */
-  #hole(stream: TcpStream, time: number): Segment[] {
-    if (stream.pending === undefined) {
-      stream.pending = []
-      stream.holeTime = time
-      stream.holeSegments = 0
-    }
-    stream.holeSegments++
-    return stream.pending
+  /** The hole in front of what came; opened when there was none. */
+  #hole(stream: TcpStream, time: number): Hole {
+    stream.hole ??= new Hole(time)
+    stream.hole.waited++
+    return stream.hole
   }
 
-  #insert(pending: Segment[], stream: TcpStream, segment: Segment): void {
-    let index = pending.length
-    while (index > 0 && ((pending[index - 1].sequence - segment.sequence) | 0) > 0) index--
-    pending.splice(index, 0, segment)
-    stream.pendingBytes += segment.bytes.length + SEGMENT_COST
+  #insert(hole: Hole, segment: Segment): void {
+    const { segments } = hole
+    let index = segments.length
+    while (index > 0 && ((segments[index - 1].sequence - segment.sequence) | 0) > 0) index--
+    segments.splice(index, 0, segment)
+    hole.bytes += segment.bytes.length + SEGMENT_COST
     this.#bytes += segment.bytes.length + SEGMENT_COST
   }
 
   /** Deliver kept segments that are next. */
   #drain(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
-    const { pending } = stream
-    if (pending === undefined) return
-    while (pending.length > 0) {
-      const [segment] = pending
+    const { hole } = stream
+    if (hole === undefined) return
+    const { segments } = hole
+    while (segments.length > 0) {
+      const [segment] = segments
       const behind = (stream.next - segment.sequence) | 0
       if (behind < 0) break
-      pending.shift()
-      stream.pendingBytes -= segment.bytes.length + SEGMENT_COST
+      segments.shift()
+      hole.bytes -= segment.bytes.length + SEGMENT_COST
       this.#bytes -= segment.bytes.length + SEGMENT_COST
       if (behind >= segment.length) continue
       const skip = Math.min(behind, segment.bytes.length)
       this.#deliver(flow, direction, stream, segment.bytes, skip, segment.bytes.length - skip, segment.length - behind, time)
     }
-    stream.holeTime = time
-    stream.holeSegments = 0
-    if (pending.length === 0) stream.pending = undefined
+    hole.time = time
+    hole.waited = 0
+    if (segments.length === 0) stream.hole = undefined
   }
 
   #skipTo(flow: FlowState, direction: Direction, stream: TcpStream, sequence: number, time: number): void {

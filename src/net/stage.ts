@@ -1,7 +1,8 @@
 import type { PacketSink, RawPacket } from '../capture/source.ts'
 import { formatIpv4, formatIpv6, formatMac } from './addresses.ts'
 import { icmpPorts } from './community-id.ts'
-import type { Direction, FlowEnd, FlowHandler } from './flow.ts'
+import { CopyDetector } from './copies.ts'
+import type { Direction, FlowEnd, FlowHandler, LinkLayerProtocol } from './flow.ts'
 import { FlowState } from './flow-state.ts'
 import { FlowTable } from './flow-table.ts'
 import { FragmentTable } from './fragments.ts'
@@ -37,6 +38,7 @@ export interface NetStatistics {
   fragmentOverlaps: number
   reassemblyLimit: number
   retransmits: number
+  /** Packets that the mirror showed before. */
   duplicates: number
   overlapConflicts: number
   /** Bytes that a receiver acknowledged and the sensor never saw. */
@@ -50,6 +52,7 @@ export class NetworkStage implements PacketSink {
   readonly #layers: Layers = createLayers()
   readonly #table = new FlowTable()
   readonly #fragments: FragmentTable
+  readonly #copies = new CopyDetector()
   readonly #reassembler: Reassembler
   readonly #tcp: TcpReader
   readonly #seed = (Math.random() * 0x1_0000_0000) | 0
@@ -60,6 +63,7 @@ export class NetworkStage implements PacketSink {
   #malformed = 0
   #unknownLinkTypes = 0
   #fragmentsSeen = 0
+  #duplicates = 0
 
   constructor(settings: NetSettings, handler: FlowHandler) {
     this.#settings = settings
@@ -87,7 +91,7 @@ export class NetworkStage implements PacketSink {
       fragmentOverlaps: this.#fragments.overlaps,
       reassemblyLimit: this.#reassembler.limitHits,
       retransmits: this.#reassembler.retransmits,
-      duplicates: this.#tcp.duplicates,
+      duplicates: this.#duplicates,
       overlapConflicts: this.#reassembler.conflicts,
       inferredLostBytes: this.#reassembler.lostBytes,
     }
@@ -144,7 +148,14 @@ export class NetworkStage implements PacketSink {
       else this.#internet()
     } else if (type === EtherType.ARP) this.#arp()
     else if (type === EtherType.TRANSPARENT_ETHERNET) this.#network(readEthernet(layers))
+    else if (type === EtherType.LLDP) this.#link('lldp')
+    else if (type === EtherType.CDP) this.#link('cdp')
     else if (type === MALFORMED) this.#malformed++
+  }
+
+  #link(protocol: LinkLayerProtocol): void {
+    const { data, at, end, sourceMacHigh, sourceMacLow, interfaceIndex, vlans, time } = this.#layers
+    if (end > at) this.#handler.link?.(protocol, data, at, end - at, formatMac(sourceMacHigh, sourceMacLow), interfaceIndex, vlans[0], time)
   }
 
   #internet(): void {
@@ -154,6 +165,7 @@ export class NetworkStage implements PacketSink {
       return
     }
     this.#fragmentsSeen++
+    if (this.#isCopy(layers.at)) return
     const whole = this.#fragments.add(layers)
     if (whole === undefined) return
     layers.data = whole.data
@@ -186,7 +198,7 @@ export class NetworkStage implements PacketSink {
         return
       case Protocol.ICMP:
       case Protocol.ICMPV6:
-        if (end - at >= 4) this.#icmpPacket(view.getUint8(at), view.getUint8(at + 1))
+        if (end - at >= 4 && !this.#isCopy(at)) this.#icmpPacket(view.getUint8(at), view.getUint8(at + 1))
         return
       case Protocol.GRE:
         this.#tunnel(readGre(layers))
@@ -198,11 +210,23 @@ export class NetworkStage implements PacketSink {
         this.#tunnel(EtherType.IPV6)
         return
       case Protocol.SCTP:
-        if (end - at >= 4) this.#plain(view.getUint16(at), view.getUint16(at + 2), false)
+        if (end - at >= 4 && !this.#isCopy(at)) this.#plain(view.getUint16(at), view.getUint16(at + 2), false)
         return
       default:
-        this.#plain(-1, -1, false)
+        if (!this.#isCopy(at)) this.#plain(-1, -1, false)
     }
+  }
+
+  /** True, and counted, when the packet in hand, whose transport header begins at `at`, was just seen. */
+  #isCopy(at: number): boolean {
+    if (!this.#copies.isCopy(this.#layers, at, this.#scope())) return false
+    this.#duplicates++
+    return true
+  }
+
+  /** Where flows in different VLANs are told apart, so are copies. */
+  #scope(): number {
+    return this.#settings.vlan_in_flow_key ? (this.#layers.vlans[0] ?? 0) : 0
   }
 
   #tunnel(type: number): void {
@@ -216,7 +240,12 @@ export class NetworkStage implements PacketSink {
   #tcpPacket(sourcePort: number, targetPort: number): void {
     const layers = this.#layers
     const flags = layers.view.getUint8(layers.at + 13)
+    const seen = this.#copies.isCopy(layers, layers.at, this.#scope())
     let flow = this.#find(sourcePort, targetPort)
+    if (seen && (flow === undefined || !this.#tcp.contradicts(flow, this.#direction, layers))) {
+      this.#duplicates++
+      return
+    }
     if (flow !== undefined && this.#tcp.opensAnew(flow, this.#direction, layers, flags)) {
       this.#drop(flow, 'superseded', layers.time)
       flow = undefined
@@ -241,6 +270,7 @@ export class NetworkStage implements PacketSink {
         return
       }
     }
+    if (this.#isCopy(at)) return
     const flow = this.#plain(sourcePort, targetPort, false)
     if (length > 8) this.#handler.datagram(flow, this.#direction, layers.data, at + 8, length - 8, layers.time)
   }

@@ -10,8 +10,6 @@ const ACK = 0x10
 
 /** Ports that serve rather than call, for connections whose beginning was missed. */
 const SERVER_PORTS: ReadonlySet<number> = new Set([104, 2575, 2761, 2762, 4242, 6661, 11112, 80, 443, 8042, 8080, 8443])
-/** A packet that the mirror sent twice follows the first within this, µs. */
-const DUPLICATE_TIME = 10_000
 /** A reset counts when it is about here in the stream. */
 const RESET_WINDOW = 1 << 24
 
@@ -19,7 +17,6 @@ const RESET_WINDOW = 1 << 24
 export class TcpReader {
   readonly #reassembler: Reassembler
   readonly #end: (flow: FlowState, end: FlowEnd, time: number) => void
-  duplicates = 0
 
   constructor(reassembler: Reassembler, end: (flow: FlowState, end: FlowEnd, time: number) => void) {
     this.#reassembler = reassembler
@@ -42,6 +39,14 @@ export class TcpReader {
     return ((layers.view.getInt32(layers.at + 4) + 1) | 0) !== stream.initial
   }
 
+  /** True when a segment carries other bytes than one that was delivered before at the same place: no copy, whatever its header says. */
+  contradicts(flow: FlowState, direction: Direction, layers: Layers): boolean {
+    const { view, at, data, wireEnd, end } = layers
+    const payload = at + (view.getUint8(at + 12) >>> 4) * 4
+    const captured = Math.min(end, wireEnd) - payload
+    return captured > 0 && this.#reassembler.contradicts(flow, direction, view.getInt32(at + 4), data, payload, captured)
+  }
+
   /** One segment: source port 2, target port 2, sequence 4, acknowledgment 4, offset 4 bits, flags 12 bits, window 2, checksum 2, urgent 2. */
   read(flow: FlowState, direction: Direction, layers: Layers, flags: number): void {
     const { view, at, time } = layers
@@ -58,13 +63,6 @@ export class TcpReader {
     flow.fromServer ??= new TcpStream()
     const stream = direction === 0 ? flow.fromClient : flow.fromServer
     const other = direction === 0 ? flow.fromServer : flow.fromClient
-    if (
-      this.#isDuplicate(stream, sequence, acknowledgment, length, layers, flags) &&
-      !stream.conflicts(sequence, layers.data, payload, captured)
-    ) {
-      this.duplicates++
-      return
-    }
     flow.count(direction, layers)
     const first = (flags & SYN) !== 0 ? (sequence + 1) | 0 : sequence
     if ((flags & SYN) !== 0 && (!stream.known || (first !== stream.initial && stream.isUntouched))) stream.start(first)
@@ -78,9 +76,9 @@ export class TcpReader {
   /** Give up holes that time has decided. */
   review(flow: FlowState, time: number): void {
     const { fromClient, fromServer } = flow
-    if (fromClient?.pending === undefined && fromServer?.pending === undefined) return
-    if (fromClient?.pending !== undefined) this.#reassembler.review(flow, 0, fromClient, time)
-    if (fromServer?.pending !== undefined) this.#reassembler.review(flow, 1, fromServer, time)
+    if (fromClient?.hole === undefined && fromServer?.hole === undefined) return
+    if (fromClient?.hole !== undefined) this.#reassembler.review(flow, 0, fromClient, time)
+    if (fromServer?.hole !== undefined) this.#reassembler.review(flow, 1, fromServer, time)
     this.#closeIfDone(flow, time)
   }
 
@@ -95,24 +93,6 @@ export class TcpReader {
     return fromClient.closed && fromServer.closed
   }
 
-  #isDuplicate(stream: TcpStream, sequence: number, acknowledgment: number, length: number, layers: Layers, flags: number): boolean {
-    const id = layers.fragmentId
-    const again =
-      length > 0 &&
-      stream.lastLength === length &&
-      stream.lastSequence === sequence &&
-      stream.lastAcknowledgment === acknowledgment &&
-      stream.lastId === id &&
-      (flags & (FIN | RST)) === 0 &&
-      layers.time - stream.lastTime < DUPLICATE_TIME
-    stream.lastSequence = sequence
-    stream.lastAcknowledgment = acknowledgment
-    stream.lastLength = length
-    stream.lastId = id
-    stream.lastTime = layers.time
-    return again
-  }
-
   /** The sender has everything of the other side up to here. */
   #acknowledge(flow: FlowState, direction: Direction, other: TcpStream, acknowledgment: number, time: number): void {
     // The SYN-ACK may be the packet that was lost: the acknowledgment tells where that direction begins.
@@ -122,7 +102,7 @@ export class TcpReader {
       other.hasAcknowledgment = true
       other.acknowledged = acknowledgment
     } else if (((acknowledgment - other.acknowledged) | 0) > 0) other.acknowledged = acknowledgment
-    if (other.pending !== undefined) this.#reassembler.review(flow, direction === 0 ? 1 : 0, other, time)
+    if (other.hole !== undefined) this.#reassembler.review(flow, direction === 0 ? 1 : 0, other, time)
   }
 
   /** FIN: all bytes of this side are sent. One that lies behind what was delivered is not this connection's. */

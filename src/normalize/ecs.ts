@@ -12,6 +12,7 @@ import type { EcsDocument, EncodedEvent, WardwireEvent } from './event.ts'
 import { flowEvent } from './flow.ts'
 import { type HealthReport, healthEvent } from './health.ts'
 import { messageEvent, observationsEvent } from './hl7.ts'
+import { dicomWebEvent, fhirEvent } from './http.ts'
 import { encodeDocument, share } from './shared.ts'
 import { microseconds } from './time.ts'
 
@@ -72,6 +73,10 @@ export class Normalizer {
         return messageEvent(this.#context, observation)
       case 'hl7-observations':
         return observationsEvent(this.#context, observation)
+      case 'dicomweb-request':
+        return dicomWebEvent(this.#context, observation)
+      case 'fhir-interaction':
+        return fhirEvent(this.#context, observation)
       case 'flow-ended':
         return flowEvent(this.#context, observation)
       case 'tls-handshake':

@@ -33,7 +33,7 @@ export interface DecoderContext {
 
 /** A protocol that is recognized by content. `Settings` are its checked part of the configuration. */
 export interface Protocol {
-  readonly name: 'dicom' | 'hl7' | 'tls'
+  readonly name: 'dicom' | 'hl7' | 'http' | 'tls' | 'smb' | 'ssh' | 'ftp' | 'smtp' | 'telnet'
   /**
    * Look at the first bytes seen from one side (`bytes[offset .. offset+length)`, never the same answer from other splits):
    * `more` when too short to tell. `midstream` is true when the flow's or direction's beginning was missed, so the bytes may start inside a unit.

@@ -10,6 +10,8 @@ export type Observation =
   | DicomStore
   | Hl7Message
   | Hl7Observations
+  | DicomWebRequest
+  | FhirInteraction
   | TlsHandshake
   | DeviceIdentity
   | FlowEnded
@@ -216,6 +218,103 @@ export interface Hl7Observations extends Seen {
   readonly outcome: Outcome
 }
 
+/** Kind of credential that a request came with. */
+export type AuthenticationScheme = 'none' | 'basic' | 'bearer' | 'digest' | 'negotiate' | 'ntlm' | 'api_key' | 'cookie' | 'other'
+
+/** One HTTP request with its response, whatever they carry. */
+export interface HttpExchange {
+  /** Undefined where only the response was seen. */
+  readonly method: string | undefined
+  /** `1.1` */
+  readonly version: string
+  /** Host field, without the port. */
+  readonly host: string | undefined
+  readonly userAgent: string | undefined
+  /** Undefined where only the response was seen. */
+  readonly authentication: AuthenticationScheme | undefined
+  /** Media types in lower case, without parameters. */
+  readonly requestType: string | undefined
+  readonly responseType: string | undefined
+  /** Undefined without a response. */
+  readonly status: number | undefined
+  /** Bytes of the bodies; of all of them in a roll-up. */
+  readonly requestBytes: number
+  readonly responseBytes: number
+}
+
+/** PS3.18: search, retrieve, retrieve by URI, store, worklist; and the deletion that servers add to it. */
+export type DicomWebService = 'qido_rs' | 'wado_rs' | 'wado_uri' | 'stow_rs' | 'ups_rs' | 'delete'
+export type DicomWebLevel = 'study' | 'series' | 'instance' | 'frame' | 'workitem'
+/** What of a resource is asked for, where not the resource itself. */
+export type DicomWebRepresentation = 'metadata' | 'rendered' | 'thumbnail' | 'bulkdata'
+export type DicomQuery = NonNullable<DicomOperation['query']>
+
+/** A DICOMweb request with its response, or steady retrievals of a window (`requests` > 1). `flow` is the latest that carried one. */
+export interface DicomWebRequest extends Seen {
+  readonly kind: 'dicomweb-request'
+  /** Who sent the request. */
+  readonly direction: Direction
+  readonly http: HttpExchange
+  /** Undefined for DICOM content under a path that is not of DICOMweb, or without its request. */
+  readonly service: DicomWebService | undefined
+  /** Level of the resource; a search has it in its query. */
+  readonly level: DicomWebLevel | undefined
+  readonly representation: DicomWebRepresentation | undefined
+  readonly query: DicomQuery | undefined
+  /** Matches that a search was answered with, where they can be counted. */
+  readonly results: number | undefined
+  readonly requests: number
+  /** DICOM files in the bodies. */
+  readonly instances: number
+  /** Other parts of multipart bodies: frames, bulk data, metadata. */
+  readonly parts: number
+  /** Keyed hash of the study that the path names: for counting inside the sensor. */
+  readonly study: string | undefined
+  /** Distinct studies that paths named. */
+  readonly studies: number
+  /** Codes of violations, e.g. `executable_preamble`. */
+  readonly violations: readonly string[]
+  readonly outcome: Outcome
+}
+
+/** Codes of FHIR's value set type-restful-interaction and system-restful-interaction, and `operation`. */
+export type FhirInteractionCode =
+  | 'read'
+  | 'vread'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'history-instance'
+  | 'history-type'
+  | 'history-system'
+  | 'create'
+  | 'search-type'
+  | 'search-system'
+  | 'search-compartment'
+  | 'capabilities'
+  | 'batch'
+  | 'transaction'
+  | 'operation'
+
+/** A FHIR request with its response. */
+export interface FhirInteraction extends Seen {
+  readonly kind: 'fhir-interaction'
+  /** Who sent the request. */
+  readonly direction: Direction
+  readonly http: HttpExchange
+  /** Undefined for a Bundle of unknown type, or without the request. */
+  readonly interaction: FhirInteractionCode | undefined
+  readonly resourceType: string | undefined
+  /** `$everything` */
+  readonly operation: string | undefined
+  /** Names with modifiers and chains, never a value. */
+  readonly searchParameters: readonly string[]
+  /** FHIR release that a media type names: `4.0`. */
+  readonly version: string | undefined
+  readonly violations: readonly string[]
+  readonly outcome: Outcome
+}
+
 /** What a TLS handshake shows in clear. */
 export interface TlsHandshake extends Seen {
   readonly kind: 'tls-handshake'
@@ -260,6 +359,62 @@ export type IdentityAttribute =
   | 'implementation_class_uid'
   | 'implementation_version'
   | 'role'
+  | 'mac'
+  | 'ip'
+  | 'hostname'
+  | 'domain'
+  | 'os'
+  | 'os_version'
+  | 'os_build'
+  | 'native_os'
+  | 'native_lan_manager'
+  | 'smb_dialect'
+  | 'vendor_class'
+  | 'dhcp_fingerprint'
+  | 'dhcp_client_id'
+  | 'enterprise_number'
+  | 'firmware_version'
+  | 'hardware_revision'
+  | 'asset_tag'
+  | 'location'
+  | 'capability'
+  | 'service'
+  | 'system_description'
+  | 'system_object_id'
+  | 'upnp_server'
+  | 'upnp_uuid'
+  | 'banner'
+  | 'user_agent'
+  | 'http_server'
+
+/** Protocols that say something of a device. */
+export type IdentityProtocol =
+  | 'dicom'
+  | 'hl7'
+  | 'tls'
+  | 'http'
+  | 'smb'
+  | 'ssh'
+  | 'ftp'
+  | 'smtp'
+  | 'telnet'
+  | 'dhcp'
+  | 'dhcpv6'
+  | 'nbns'
+  | 'nbdgm'
+  | 'llmnr'
+  | 'mdns'
+  | 'ssdp'
+  | 'snmp'
+  | 'lldp'
+  | 'cdp'
+
+/** One statement. `field` is the standard's name of the place: `(0008,0070)`, `OBX-18`, `0x52`, `option 12`, `sysDescr`. */
+export interface IdentityFact {
+  readonly attribute: IdentityAttribute
+  readonly value: string
+  readonly field: string
+}
 
 /**
  * A protocol said something about the device at one end of a flow (`about`), or, where `forwarded`, about another device whose
@@ -267,11 +422,29 @@ export type IdentityAttribute =
  */
 export interface DeviceIdentity extends Seen {
   readonly kind: 'device-identity'
-  readonly protocol: 'dicom' | 'hl7' | 'tls'
+  readonly protocol: IdentityProtocol
   readonly about: 'client' | 'server'
   readonly forwarded: boolean
-  /** `field` is the standard's name of the place: `(0008,0070)`, `OBX-18`, `0x52`. */
-  readonly facts: readonly { readonly attribute: IdentityAttribute; readonly value: string; readonly field: string }[]
+  readonly facts: readonly IdentityFact[]
+}
+
+/** Names a host by what a message says of it: MAC `AA-BB-CC-DD-EE-FF`, IP address, or both. At least one is there. */
+export interface HostSubject {
+  readonly mac: string | undefined
+  readonly address: string | undefined
+}
+
+/**
+ * A protocol said something about a host that its message names, and that need not be an end of a flow: a DHCP client that has no address
+ * yet, the owner of a NetBIOS name, the sender of an LLDP frame. No `Observation`, because there may be no flow at all.
+ */
+export interface HostIdentity {
+  readonly kind: 'host-identity'
+  readonly protocol: IdentityProtocol
+  readonly subject: HostSubject
+  /** Packet time, µs. */
+  readonly time: number
+  readonly facts: readonly IdentityFact[]
 }
 
 /** A flow is over; made by the sensor, not by a decoder. `application` is what its content was. */

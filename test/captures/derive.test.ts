@@ -39,6 +39,14 @@ describe('derived captures', () => {
     expect(frames([{ only: 'client' }]).length + frames([{ only: 'server' }]).length).toBe(readPcap(CAPTURE).length + arp)
   })
 
+  test('copies come once for each frame, after it', () => {
+    const [before, after] = [readPcap(CAPTURE), frames([{ copy: { vlan: 20, routed: true }, delay: 300 }])]
+    expect(after.length).toBe(before.length * 2)
+    expect(after.filter(({ data }) => data.readUInt16BE(12) === 0x8100).map(({ time }) => time - 300_000n)).toEqual(
+      before.map(({ time }) => time),
+    )
+  })
+
   test('midstream and drop take the frames they name', () => {
     expect(frames([{ midstream: 5 }])).toEqual(readPcap(CAPTURE).slice(5))
     expect(frames([{ drop: [1, 3] }])).toEqual(readPcap(CAPTURE).filter((_, index) => index !== 0 && index !== 2))

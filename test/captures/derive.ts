@@ -12,6 +12,11 @@ export type Step =
   | { readonly reorder: number; readonly seed: number }
   /** This share of frames is seen twice. */
   | { readonly duplicate: number; readonly seed: number }
+  /**
+   * Frames are seen again `delay` µs later, as by a mirror of both directions of a port: behind another VLAN tag, behind a router (other hardware
+   * addresses, shorter time to live), or unchanged.
+   */
+  | { readonly copy: { readonly vlan?: number; readonly routed?: boolean }; readonly delay: number }
   /** The capture begins after this many frames. */
   | { readonly midstream: number }
   /** The mirror port shows only what this side of each connection sends. */
@@ -38,6 +43,7 @@ function apply(frames: readonly Frame[], step: Exclude<Step, { readonly format: 
   if ('drop' in step) return frames.filter((_, index) => !step.drop.includes(index + 1))
   if ('reorder' in step) return reorder(frames, step.reorder, step.seed)
   if ('duplicate' in step) return duplicate(frames, step.duplicate, step.seed)
+  if ('copy' in step) return copied(frames, step.copy, step.delay)
   if ('midstream' in step) return frames.slice(step.midstream)
   if ('only' in step) return oneSide(frames, step.only)
   if ('vlan' in step) return frames.map(frame => ({ ...frame, data: tagged(frame.data, step.vlan) }))
@@ -77,6 +83,35 @@ function reorder(frames: readonly Frame[], share: number, seed: number): readonl
 function duplicate(frames: readonly Frame[], share: number, seed: number): readonly Frame[] {
   const random = generator(seed)
   return frames.flatMap(frame => (random() < share ? [frame, frame] : [frame]))
+}
+
+function copied(frames: readonly Frame[], { vlan, routed = false }: { vlan?: number; routed?: boolean }, delay: number): readonly Frame[] {
+  const changed = (data: Buffer): Buffer => {
+    const passed = routed ? routedOn(data) : data
+    return vlan === undefined ? passed : tagged(passed, [vlan])
+  }
+  const copies = frames.map(({ time, data }) => ({ time: time + BigInt(delay) * 1000n, data: changed(data) }))
+  return [...frames, ...copies].sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
+}
+
+/** A frame as the router sends it on; what is not IPv4 stays as it is. */
+function routedOn(data: Buffer): Buffer {
+  const out = Buffer.from(data)
+  if (data.readUInt16BE(12) !== 0x0800) return out
+  out.set(ROUTER, 6)
+  out.writeUInt8(data[22]! - 1, 22)
+  out.writeUInt16BE(0, 24)
+  out.writeUInt16BE(headerChecksum(out.subarray(14, 14 + (out[14]! & 15) * 4)), 24)
+  return out
+}
+
+const ROUTER = Buffer.from('0200000000fe', 'hex')
+
+function headerChecksum(header: Buffer): number {
+  let sum = 0
+  for (let at = 0; at < header.length; at += 2) sum += header.readUInt16BE(at)
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  return ~sum & 0xffff
 }
 
 function oneSide(frames: readonly Frame[], side: 'client' | 'server'): readonly Frame[] {
@@ -144,10 +179,7 @@ function outer(protocol: number, payload: Buffer, id: number): Buffer {
   ip.writeUInt8(protocol, 9)
   OUTER_SOURCE.copy(ip, 12)
   OUTER_TARGET.copy(ip, 16)
-  let sum = 0
-  for (let at = 0; at < 20; at += 2) sum += ip.readUInt16BE(at)
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  ip.writeUInt16BE(~sum & 0xffff, 10)
+  ip.writeUInt16BE(headerChecksum(ip), 10)
   return Buffer.concat([OUTER_ETHERNET, ip, payload])
 }
 

@@ -176,7 +176,8 @@ describe('a view of a connection', () => {
     const frames = [...OPENING, ...DIALOGUE, ...CLOSING].flatMap(frame => [frame, frame])
     const bench = new Bench().see(...frames)
     expect([bench.stream(0), bench.stream(1), bench.ends()]).toEqual(['hello', 'answer', ['closed']])
-    expect(bench.stage.statistics).toMatchObject({ duplicates: 2, retransmits: 0 })
+    expect(bench.stage.statistics).toMatchObject({ duplicates: 8, retransmits: 0 })
+    expect(bench.flows).toMatchObject([{ packetsFromClient: 5, packetsFromServer: 3 }])
   })
 
   test('that lost the last data of a side tells the gap when its end is acknowledged', () => {

@@ -8,6 +8,8 @@ import type {
   DicomAssociation,
   DicomOperation,
   DicomStore,
+  DicomWebRequest,
+  FhirInteraction,
   FlowEnded,
   Hl7Message,
   Hl7Observations,
@@ -342,6 +344,109 @@ export const OBSERVATIONS: Hl7Observations = {
   outcome: 'success',
 }
 
+export const SEARCH: DicomWebRequest = {
+  ...SEEN,
+  flow: sampleFlow({ serverPort: 8042 }),
+  kind: 'dicomweb-request',
+  direction: 0,
+  http: {
+    method: 'GET',
+    version: '1.1',
+    host: 'pacs.hospital.example',
+    userAgent: 'viewer/1.0',
+    authentication: 'none',
+    requestType: undefined,
+    responseType: 'application/dicom+json',
+    status: 200,
+    requestBytes: 0,
+    responseBytes: 4096,
+  },
+  service: 'qido_rs',
+  level: undefined,
+  representation: undefined,
+  query: { level: 'STUDY', model: undefined, keys: ['PatientName'], matchingKeys: ['PatientName'], wildcard: true, universal: false },
+  results: 12,
+  requests: 1,
+  instances: 0,
+  parts: 0,
+  study: undefined,
+  studies: 0,
+  violations: [],
+  outcome: 'success',
+}
+
+export const RETRIEVALS: DicomWebRequest = {
+  ...SEARCH,
+  streamOffset: 700,
+  service: 'wado_rs',
+  level: 'frame',
+  representation: 'rendered',
+  query: undefined,
+  results: undefined,
+  requests: 240,
+  parts: 240,
+  studies: 2,
+}
+
+export const WEB_STORE: DicomWebRequest = {
+  ...RETRIEVALS,
+  streamOffset: 1400,
+  http: { ...SEARCH.http, method: 'POST', requestType: 'multipart/related', requestBytes: 6_000_000 },
+  service: 'stow_rs',
+  level: undefined,
+  representation: undefined,
+  requests: 1,
+  instances: 12,
+  parts: 0,
+  studies: 0,
+  violations: ['executable_preamble'],
+}
+
+export const WEB_DENIED: DicomWebRequest = {
+  ...SEARCH,
+  streamOffset: 2100,
+  http: { ...SEARCH.http, authentication: 'basic', status: 401, responseType: undefined, responseBytes: 0 },
+  results: undefined,
+  outcome: 'failure',
+}
+
+export const WEB_RESPONSE: DicomWebRequest = {
+  ...SEARCH,
+  streamOffset: 2800,
+  http: { ...SEARCH.http, method: undefined, host: undefined, userAgent: undefined, authentication: undefined },
+  service: undefined,
+  query: undefined,
+  results: undefined,
+  partial: ['one_sided'],
+}
+
+export const FHIR_SEARCH: FhirInteraction = {
+  ...SEEN,
+  flow: sampleFlow({ serverPort: 8080, serverAddress: '10.20.2.9' }),
+  kind: 'fhir-interaction',
+  direction: 0,
+  http: { ...SEARCH.http, host: '10.20.2.9', responseType: 'application/fhir+json', authentication: 'bearer' },
+  interaction: 'search-type',
+  resourceType: 'Patient',
+  operation: undefined,
+  searchParameters: ['family', 'birthdate'],
+  version: '4.0',
+  violations: [],
+  outcome: 'success',
+}
+
+export const FHIR_OPERATION: FhirInteraction = {
+  ...FHIR_SEARCH,
+  streamOffset: 900,
+  http: { ...FHIR_SEARCH.http, status: undefined },
+  interaction: 'operation',
+  operation: '$everything',
+  searchParameters: [],
+  version: undefined,
+  outcome: 'unknown',
+  partial: ['one_sided'],
+}
+
 export const TLS: TlsHandshake = {
   ...SEEN,
   kind: 'tls-handshake',
@@ -528,6 +633,16 @@ export const OBSERVED: readonly Observation[] = [
   REFUSED_MESSAGE,
   QUERY_MESSAGE,
   OBSERVATIONS,
+  SEARCH,
+  RETRIEVALS,
+  WEB_STORE,
+  WEB_DENIED,
+  WEB_RESPONSE,
+  { ...RETRIEVALS, streamOffset: 3500, service: 'delete', level: 'study', requests: 1, representation: undefined },
+  FHIR_SEARCH,
+  FHIR_OPERATION,
+  { ...FHIR_SEARCH, streamOffset: 1500, interaction: undefined, resourceType: undefined, searchParameters: [], version: undefined },
+  { ...FHIR_SEARCH, streamOffset: 2000, interaction: 'delete', http: { ...FHIR_SEARCH.http, status: 403 }, outcome: 'failure' },
   FLOW,
   TLS_FLOW,
   IPV6_FLOW,

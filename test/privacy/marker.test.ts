@@ -93,9 +93,9 @@ function runInto(folder: string): void {
   wardwire(folder, { outputs, telemetry: { metrics: { enabled: false } } }, ['run', '--from', DEMO])
 }
 
-function wardwire(folder: string, config: { readonly telemetry?: object }, args: readonly string[]): void {
+function wardwire(folder: string, config: Readonly<Record<string, object>>, args: readonly string[]): void {
   const file = join(folder, 'wardwire.yml')
-  const telemetry = { ...config.telemetry, log: { level: 'debug', file: join(folder, 'log') } }
+  const telemetry = { ...config['telemetry'], log: { level: 'debug', file: join(folder, 'log') } }
   writeFileSync(file, JSON.stringify({ ...config, sensor: { state_directory: join(folder, 'state') }, telemetry }))
   const env = { ...process.env, SITE_KEY: 'site key of a test, long enough' }
   const run = spawnSync(join(ROOT, 'bin', 'wardwire'), [...args, '--config', file], { cwd: folder, env, maxBuffer: 1 << 28 })

@@ -132,6 +132,8 @@ describe('any split of the bytes into segments gives the same observations', () 
     ['hl7-framing-dribble.pcap', { loss: 0.1, seed: 5 }],
     ['hl7-batch-node.pcap', { loss: 0.3, seed: 1 }],
     ['dicom-tls12.pcap', { loss: 0.2, seed: 6 }],
+    ['http-wado-python.pcap', { loss: 0.2, seed: 2 }],
+    ['http-qido-curl.pcap', { loss: 0.1, seed: 9 }],
   ] as const)('of %s with loss', async (name, step: Step) => {
     const file = join(folder, name)
     writeFileSync(file, derive(readFileSync(join(RECORDED, name)), [step]))

@@ -203,15 +203,26 @@ const TABLE = `
 `
 
 let table: ReadonlyMap<number, string> | undefined
+let keywords: ReadonlySet<string> | undefined
 
-/** Keyword of a tag (group × 65536 + element); `gggg,eeee` where it is not in the table. */
-export function keywordOf(tag: number): string {
+function keywordsByTag(): ReadonlyMap<number, string> {
   table ??= new Map(
     TABLE.trim()
       .split('\n')
       .map(line => [Number.parseInt(line.slice(0, 8), 16), line.slice(9)]),
   )
-  const known = table.get(tag)
+  return table
+}
+
+/** True for keywords of the table. */
+export function isKeyword(word: string): boolean {
+  keywords ??= new Set(keywordsByTag().values())
+  return keywords.has(word)
+}
+
+/** Keyword of a tag (group × 65536 + element); `gggg,eeee` where it is not in the table. */
+export function keywordOf(tag: number): string {
+  const known = keywordsByTag().get(tag)
   if (known !== undefined) return known
   const digits = tag.toString(16).padStart(8, '0')
   return `${digits.slice(0, 4)},${digits.slice(4)}`

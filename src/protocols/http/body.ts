@@ -1,0 +1,160 @@
+import { Compressed } from './compressed.ts'
+import type { FhirTarget } from './fhir.ts'
+import type { Fields, MediaType } from './message.ts'
+import { FormNames } from './parameters.ts'
+import { DicomContent } from './part10.ts'
+
+/** Looks at a body as it comes in, and keeps no more of it than its named limits. */
+export interface BodyReader {
+  feed(bytes: Buffer, from: number, to: number): void
+  /** Bytes of the body were lost. */
+  gap(length: number): void
+  /** The body is over; `whole` when it came to its own end. */
+  end(whole: boolean): void
+}
+
+/** A body, and what is to be learned from it. */
+export class Body {
+  bytes = 0
+  readonly dicom: DicomContent | undefined
+  readonly names: FormNames | undefined
+  readonly bundle: BundleType | undefined
+  readonly results: ArrayLength | undefined
+  readonly #reader: BodyReader | undefined
+
+  constructor(reader: BodyReader | undefined, isCompressed = false) {
+    this.#reader = reader !== undefined && isCompressed ? new Compressed(reader) : reader
+    if (reader instanceof DicomContent) this.dicom = reader
+    else if (reader instanceof FormNames) this.names = reader
+    else if (reader instanceof BundleType) this.bundle = reader
+    else if (reader instanceof ArrayLength) this.results = reader
+  }
+
+  feed(bytes: Buffer, from: number, to: number): void {
+    this.bytes += to - from
+    this.#reader?.feed(bytes, from, to)
+  }
+
+  gap(length: number): void {
+    this.bytes += length
+    this.#reader?.gap(length)
+  }
+
+  end(whole: boolean): void {
+    this.#reader?.end(whole)
+  }
+
+  /** It was longer than what is looked at of a compressed body. */
+  get isCut(): boolean {
+    return this.#reader instanceof Compressed && this.#reader.isCut
+  }
+}
+
+/** The body of a request, and what is looked for in it. */
+export function requestBody(fields: Fields, mediaType: MediaType | undefined, fhir: FhirTarget | undefined): Body {
+  return createBody(fields, mediaType, type => {
+    if (fhir?.isFormSearch === true && type === 'application/x-www-form-urlencoded') return new FormNames()
+    return fhir?.isBundle === true ? new BundleType() : undefined
+  })
+}
+
+/** The body of a response; `isSearch` when it answers a DICOMweb search. */
+export function responseBody(fields: Fields, mediaType: MediaType | undefined, isSearch: boolean): Body {
+  return createBody(fields, mediaType, type => (isSearch && /[/+]json$/.test(type) ? new ArrayLength() : undefined))
+}
+
+function createBody(fields: Fields, mediaType: MediaType | undefined, readerOf: (type: string) => BodyReader | undefined): Body {
+  const coding = fields.get('content-encoding')?.toLowerCase() ?? 'identity'
+  if (mediaType === undefined || !CODINGS.has(coding)) return new Body(undefined)
+  const reader = holdsDicom(mediaType) ? new DicomContent(mediaType) : readerOf(mediaType.type)
+  return new Body(reader, coding !== 'identity')
+}
+
+/** Codings that are read; a body in another is only counted. */
+const CODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'x-gzip', 'deflate'])
+
+/** DICOM files, alone or in parts, and the frames and metadata that come in parts too (PS3.18 §8.7.3). */
+function holdsDicom({ type }: MediaType): boolean {
+  return type === 'application/dicom' || type === 'multipart/related'
+}
+
+/** Bytes in which the type of a Bundle is looked for. */
+const MAX_BUNDLE_HEAD = 4096
+const BUNDLE_TYPE = /"type"\s*:\s*"(batch|transaction)"|<type\s+value\s*=\s*["'](batch|transaction)["']/
+
+/** Tells a batch from a transaction by the beginning of a Bundle. */
+export class BundleType implements BodyReader {
+  /** Known when the body is over, if its beginning tells. */
+  type: 'batch' | 'transaction' | undefined
+  #head = ''
+  #isOver = false
+
+  feed(bytes: Buffer, from: number, to: number): void {
+    if (this.#isOver) return
+    this.#head += bytes.toString('latin1', from, Math.min(to, from + MAX_BUNDLE_HEAD - this.#head.length))
+    this.#isOver = this.#head.length >= MAX_BUNDLE_HEAD
+  }
+
+  /** What lies behind lost bytes is no beginning. */
+  gap(): void {
+    this.#isOver = true
+  }
+
+  end(): void {
+    const found = BUNDLE_TYPE.exec(this.#head)
+    this.type = (found?.[1] ?? found?.[2]) as 'batch' | 'transaction' | undefined
+    this.#head = ''
+    this.#isOver = true
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA, SPACE] = [0x22, 0x5c, 0x2c, 0x20]
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Counts the elements of a JSON array, which a search answers with (PS3.18 §8.7.3.2). */
+export class ArrayLength implements BodyReader {
+  /** Known when the body is over; undefined where it is no array or was not seen whole. */
+  length: number | undefined
+  #elements = 0
+  #depth = 0
+  #inString = false
+  #escaped = false
+  /** Something stands in the array behind the last comma. */
+  #hasElement = false
+  #isArray: boolean | undefined
+
+  feed(bytes: Buffer, from: number, to: number): void {
+    for (let at = from; at < to && this.#isArray !== false; at++) this.#byte(bytes[at])
+  }
+
+  gap(): void {
+    this.#isArray = false
+  }
+
+  end(whole: boolean): void {
+    if (whole && this.#isArray === true && this.#depth === 0) this.length = this.#elements
+  }
+
+  #byte(byte: number): void {
+    if (this.#inString) {
+      if (this.#escaped) this.#escaped = false
+      else if (byte === BACKSLASH) this.#escaped = true
+      else if (byte === QUOTE) this.#inString = false
+      return
+    }
+    if (byte <= SPACE) return
+    this.#isArray ??= byte === OPEN_BRACKET
+    if (this.#depth === 1) this.#atTop(byte)
+    if (byte === QUOTE) this.#inString = true
+    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) this.#depth++
+    else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) this.#depth--
+  }
+
+  #atTop(byte: number): void {
+    if (byte === COMMA) this.#hasElement = false
+    else if (!this.#hasElement && byte !== CLOSE_BRACKET) {
+      this.#hasElement = true
+      this.#elements++
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { ProbeAnswer, Protocol } from '../decoder.ts'
+import { isStartLine, startLineWithin } from './message.ts'
+import { HttpSession } from './session.ts'
+import type { HttpSettings } from './settings.ts'
+
+const LF = 0x0a
+/** Bytes of a start line after which its beginning has to do. */
+const MAX_LINE = 1000
+/** As much of a start line as there is: method, blank, target …, or version, blank, status … */
+const BEGINNING = /^(?:[A-Z]{1,20}(?: | \S.*)?|HTTP\/(?:1?|1\.(?:[01](?: .*)?)?))$/
+
+/** HTTP/1.1, found by the start line of a request or response (RFC 9112 §3, §4). */
+export function http(settings: HttpSettings): Protocol {
+  return {
+    name: 'http',
+    probe: (_direction, bytes, offset, length, midstream) =>
+      midstream ? probeMidstream(bytes, offset, length) : probe(bytes, offset, length),
+    open: context => new HttpSession(settings, context),
+  }
+}
+
+function probe(bytes: Uint8Array, offset: number, length: number): ProbeAnswer {
+  const seen = Buffer.from(bytes.buffer, bytes.byteOffset + offset, Math.min(length, MAX_LINE))
+  const lf = seen.indexOf(LF)
+  const text = seen.toString('latin1', 0, lf < 0 ? seen.length : lf)
+  const line = text.endsWith('\r') ? text.slice(0, -1) : text
+  if (line !== '' && !BEGINNING.test(line)) return 'reject'
+  if (lf >= 0) return isStartLine(line) ? 'match' : 'reject'
+  return seen.length < MAX_LINE ? 'more' : 'match'
+}
+
+/** Joined in the middle: a start line at the end of some line that was seen. */
+function probeMidstream(bytes: Uint8Array, offset: number, length: number): ProbeAnswer {
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length)
+    .toString('latin1')
+    .split('\n')
+  const whole = lines.slice(0, -1).map(line => (line.endsWith('\r') ? line.slice(0, -1) : line))
+  return whole.some(line => startLineWithin(line) >= 0) ? 'match' : 'more'
+}

@@ -1,0 +1,357 @@
+import { type BodyLength, type Head, isStartLine, readHead, startLineWithin } from './message.ts'
+
+const EMPTY = Buffer.alloc(0)
+const CR = 0x0d
+const LF = 0x0a
+/** Longest start line. */
+const MAX_LINE = 16_384
+/** Where the place is lost, a start line is looked for in so many bytes at the end of each line. */
+const MAX_TAIL = 2048
+/** Longest chunk-size line with extensions, and longest trailer section, in bytes. */
+const MAX_CHUNK_LINE = 4096
+const MAX_TRAILER = 65_536
+/** A chunk size of more digits is none. */
+const MAX_SIZE_DIGITS = 13
+
+/** Where a message begins: packet time of its first byte (µs), and offset in the stream. */
+export interface Place {
+  readonly start: number
+  readonly streamOffset: number
+}
+
+/** Takes the messages of one direction. Bytes are valid during the call only. */
+export interface MessageSink {
+  /** A head is complete; says how the body is delimited. */
+  head(head: Head, place: Place): BodyLength
+  /** Content of the body, without its chunk framing. */
+  body(bytes: Buffer, from: number, to: number): void
+  /** Content that was lost, its place being known. */
+  bodyGap(length: number): void
+  end(): void
+  /** The place in the stream is lost: a message in hand is cut off, and bytes are passed over up to the next start line. */
+  lost(): void
+}
+
+/**
+ * Where a direction stands. `start` and `lost` both wait for a start line: the one at once, the other behind any bytes. The body, chunked:
+ *   *( 1*HEXDIG [ chunk-ext ] CRLF data CRLF ) 1*"0" [ chunk-ext ] CRLF *( field-line CRLF ) CRLF      (RFC 9112 §7.1)
+ */
+type State = 'start' | 'lost' | 'fields' | 'length' | 'chunk_size' | 'chunk_data' | 'chunk_end' | 'trailer' | 'close' | 'stopped'
+
+/** Cuts one direction of a connection into messages, whatever pieces it comes in. Bodies are passed on or skipped, never kept. */
+export class HttpReader {
+  readonly #maxHead: number
+  readonly #sink: MessageSink
+  #state: State
+  /** A line or head that came in several pieces. */
+  #buffer = EMPTY
+  #used = 0
+  #start = 0
+  #startOffset = 0
+  #time = 0
+  #position = 0
+  /** Bytes left of the body or chunk. */
+  #remaining = 0
+  #size = 0
+  #digits = 0
+  /** Bytes of the chunk-size line or of the trailer so far, and of its current line. */
+  #sectionBytes = 0
+  #lineBytes = 0
+
+  constructor(maxHead: number, midstream: boolean, sink: MessageSink) {
+    this.#maxHead = maxHead
+    this.#state = midstream ? 'lost' : 'start'
+    this.#sink = sink
+  }
+
+  feed(bytes: Uint8Array, offset: number, length: number, time: number): void {
+    if (this.#state === 'stopped') return
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length)
+    this.#time = time
+    let at = 0
+    while (at < length) at = this.#step(chunk, at)
+    this.#position += length
+  }
+
+  /** Bytes were lost. Within a body whose end is known the place is kept. */
+  gap(length: number): void {
+    this.#position += length
+    switch (this.#state) {
+      case 'stopped':
+        return
+      case 'close':
+        this.#sink.bodyGap(length)
+        return
+      case 'length':
+      case 'chunk_data':
+        if (length <= this.#remaining) {
+          this.#sink.bodyGap(length)
+          this.#consume(length)
+          return
+        }
+        break
+      default:
+        break
+    }
+    this.#lose()
+  }
+
+  /** Nothing more comes: that ends a body without a length. */
+  close(): void {
+    if (this.#state === 'close') this.#finish()
+  }
+
+  /** What follows is not HTTP. */
+  stop(): void {
+    this.#state = 'stopped'
+    this.#used = 0
+    this.#buffer = EMPTY
+  }
+
+  /** Take in some of `chunk` from `at` on, and give the place from which to go on. */
+  #step(chunk: Buffer, at: number): number {
+    switch (this.#state) {
+      case 'start':
+      case 'lost':
+        return this.#startLine(chunk, at)
+      case 'fields':
+        return this.#fields(chunk, at)
+      case 'length':
+      case 'chunk_data':
+        return this.#content(chunk, at)
+      case 'close':
+        this.#sink.body(chunk, at, chunk.length)
+        return chunk.length
+      case 'chunk_size':
+        return this.#chunkSize(chunk, at)
+      case 'chunk_end':
+        return this.#chunkEnd(chunk, at)
+      case 'trailer':
+        return this.#trailer(chunk, at)
+      case 'stopped':
+        return chunk.length
+    }
+  }
+
+  #startLine(chunk: Buffer, at: number): number {
+    const lf = chunk.indexOf(LF, at)
+    const to = lf < 0 ? chunk.length : lf + 1
+    if (this.#used === 0) {
+      this.#start = this.#time
+      this.#startOffset = this.#position + at
+      const end = lf < 0 ? -1 : endOfHead(chunk, lf, chunk.length)
+      if (end >= 0 && to - at <= MAX_LINE) return this.#wholeHead(chunk, at, to, end)
+    }
+    this.#keepTail(chunk, at, to)
+    if (lf < 0) {
+      if (this.#used === MAX_LINE) {
+        this.#lose(true)
+        this.#keepTail(chunk, to, to)
+      }
+      return to
+    }
+    const found = this.#judge(this.#buffer.toString('latin1', 0, this.#used))
+    if (found < 0) {
+      this.#used = 0
+      return to
+    }
+    this.#buffer.copyWithin(0, found, this.#used)
+    this.#used -= found
+    this.#startOffset += found
+    this.#state = 'fields'
+    return to
+  }
+
+  /** A line that has all of a head behind it: nothing needs to be kept. */
+  #wholeHead(chunk: Buffer, at: number, to: number, end: number): number {
+    const found = this.#judge(chunk.toString('latin1', at, to))
+    if (found < 0) return to
+    if (end - at - found > this.#maxHead) {
+      this.#lose()
+      return at + found + this.#maxHead
+    }
+    this.#startOffset += found
+    this.#complete(chunk.toString('latin1', at + found, end))
+    return end
+  }
+
+  /** Where in a line with its end a start line begins, or -1; what is not of one loses the place. */
+  #judge(line: string): number {
+    const text = line.slice(0, line.endsWith('\r\n') ? -2 : -1)
+    if (this.#state === 'start') {
+      if (text === '' || isStartLine(text)) return text === '' ? -1 : 0
+      this.#lose(true)
+    }
+    const skipped = Math.max(0, text.length - MAX_TAIL)
+    const found = startLineWithin(text.slice(skipped))
+    return found < 0 ? -1 : skipped + found
+  }
+
+  /** The last bytes of a line that is not whole yet. */
+  #keepTail(chunk: Buffer, at: number, to: number): void {
+    const limit = this.#state === 'start' ? MAX_LINE : MAX_TAIL + 2
+    const from = Math.max(at, to - limit)
+    const over = this.#used + (to - from) - limit
+    if (over > 0) {
+      this.#buffer.copyWithin(0, over, this.#used)
+      this.#used -= over
+    }
+    const dropped = from - at + Math.max(0, over)
+    this.#startOffset += dropped
+    this.#append(chunk, from, to)
+  }
+
+  #fields(chunk: Buffer, at: number): number {
+    const before = this.#used
+    const to = Math.min(chunk.length, at + this.#maxHead - before)
+    this.#append(chunk, at, to)
+    const end = endOfHead(this.#buffer, Math.max(0, before - 2), this.#used)
+    if (end < 0) {
+      if (this.#used >= this.#maxHead) this.#lose()
+      return to
+    }
+    const text = this.#buffer.toString('latin1', 0, end)
+    this.#used = 0
+    this.#complete(text)
+    return at + end - before
+  }
+
+  #append(chunk: Buffer, from: number, to: number): void {
+    const used = this.#used + to - from
+    if (used > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(1024, used * 2))
+      this.#buffer.copy(grown, 0, 0, this.#used)
+      this.#buffer = grown
+    }
+    chunk.copy(this.#buffer, this.#used, from, to)
+    this.#used = used
+  }
+
+  #complete(text: string): void {
+    const head = readHead(text)
+    this.#buffer = EMPTY
+    if (head === undefined) {
+      this.#lose()
+      return
+    }
+    const body = this.#sink.head(head, { start: this.#start, streamOffset: this.#startOffset })
+    switch (body.kind) {
+      case 'length':
+        this.#state = 'length'
+        this.#remaining = body.length
+        if (body.length === 0) this.#finish()
+        return
+      case 'chunked':
+        this.#beginChunk()
+        return
+      case 'close':
+        this.#state = 'close'
+        return
+      case 'none':
+        this.#finish()
+        return
+      case 'tunnel':
+        this.#finish()
+        this.stop()
+    }
+  }
+
+  #content(chunk: Buffer, at: number): number {
+    const to = Math.min(chunk.length, at + this.#remaining)
+    this.#sink.body(chunk, at, to)
+    this.#consume(to - at)
+    return to
+  }
+
+  #consume(length: number): void {
+    this.#remaining -= length
+    if (this.#remaining > 0) return
+    if (this.#state === 'length') this.#finish()
+    else this.#state = 'chunk_end'
+  }
+
+  #beginChunk(): void {
+    this.#state = 'chunk_size'
+    this.#size = 0
+    this.#digits = 0
+    this.#sectionBytes = 0
+  }
+
+  #chunkSize(chunk: Buffer, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (byte === LF && this.#digits > 0) {
+        this.#remaining = this.#size
+        this.#state = this.#size === 0 ? 'trailer' : 'chunk_data'
+        this.#sectionBytes = 0
+        this.#lineBytes = 0
+        return at + 1
+      }
+      // As long as every byte of the line was a digit, the size goes on; behind it stand extensions.
+      const digit = this.#sectionBytes === this.#digits ? hexDigit(byte) : -1
+      this.#sectionBytes++
+      if (digit >= 0) {
+        this.#size = this.#size * 16 + digit
+        this.#digits++
+      }
+      if (this.#digits === 0 || this.#digits > MAX_SIZE_DIGITS || this.#sectionBytes > MAX_CHUNK_LINE) {
+        this.#lose()
+        return at
+      }
+    }
+    return chunk.length
+  }
+
+  #chunkEnd(chunk: Buffer, at: number): number {
+    if (chunk[at] === LF) this.#beginChunk()
+    else if (chunk[at] !== CR) {
+      this.#lose()
+      return at
+    }
+    return at + 1
+  }
+
+  #trailer(chunk: Buffer, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      if (++this.#sectionBytes > MAX_TRAILER) {
+        this.#lose()
+        return at
+      }
+      if (chunk[at] === LF) {
+        if (this.#lineBytes === 0) {
+          this.#finish()
+          return at + 1
+        }
+        this.#lineBytes = 0
+      } else if (chunk[at] !== CR) this.#lineBytes++
+    }
+    return chunk.length
+  }
+
+  #finish(): void {
+    this.#state = 'start'
+    this.#sink.end()
+  }
+
+  /** `keepLine`: the line in hand may yet turn out to end in a start line. */
+  #lose(keepLine = false): void {
+    this.#state = 'lost'
+    if (!keepLine) this.#used = 0
+    this.#sink.lost()
+  }
+}
+
+/** Behind the empty line that ends the head, the line feed at `from` or later being the end of a line before it; or -1. */
+function endOfHead(bytes: Buffer, from: number, to: number): number {
+  for (let at = bytes.indexOf(LF, from); at >= 0 && at + 1 < to; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at + 1] === LF) return at + 2
+    if (bytes[at + 1] === CR && at + 2 < to && bytes[at + 2] === LF) return at + 3
+  }
+  return -1
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}

@@ -1,0 +1,2 @@
+export { nbdgm } from './datagram-service.ts'
+export { nbns } from './name-service.ts'

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import type { HostIdentity, IdentityAttribute, IdentityProtocol } from '../../src/protocols/observation.ts'
+import { association, ctFacts, flow, identity, inventory, mac, SECOND, START } from './samples.ts'
+
+type Facts = Partial<Record<IdentityAttribute, readonly [value: string, field: string]>>
+
+function host(protocol: IdentityProtocol, subject: Partial<HostIdentity['subject']>, time: number, facts: Facts): HostIdentity {
+  return {
+    kind: 'host-identity',
+    protocol,
+    subject: { mac: undefined, address: undefined, ...subject },
+    time,
+    facts: Object.entries(facts).map(([attribute, [value, field]]) => ({ attribute: attribute as IdentityAttribute, value, field })),
+  }
+}
+
+/** An inventory that knows 10.1.0.10 (mac 10) and 10.1.0.20 (mac 20). */
+function known() {
+  const made = inventory()
+  made.inventory.observe(association(flow(), START))
+  made.inventory.tick(START + 2 * SECOND)
+  return made
+}
+
+const LATER = START + 10 * SECOND
+const NAME: Facts = { hostname: ['CT-Console', 'option 12'] }
+
+describe('what is said of hosts by name', () => {
+  test('adds to the device at that MAC, and is reported as a change', () => {
+    const { inventory: devices, events } = known()
+    devices.identify(
+      host('dhcp', { mac: mac(10) }, LATER, { ...NAME, dhcp_fingerprint: ['1,3,6,15,31,33,43,44,46,47,121,249,252', 'option 55'] }),
+    )
+    devices.tick(LATER + 2 * SECOND)
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ hostname: 'ct-console', os: { name: 'Windows 10 or later' } })
+    expect(events.slice(2).map(event => event.kind === 'device-changed' && [event.attribute, event.before, event.after])).toEqual([
+      ['os', undefined, 'Windows 10 or later'],
+      ['hostname', undefined, 'ct-console'],
+    ])
+  })
+
+  test('adds to the device at that address', () => {
+    const { inventory: devices } = known()
+    devices.identify(
+      host('snmp', { address: '10.1.0.20' }, LATER, { system_description: ['Linux pacs 5.10.0-28-amd64 #1 SMP', 'sysDescr'] }),
+    )
+    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Linux', version: '5.10.0-28-amd64' })
+    expect(devices.deviceAt('10.1.0.20')?.evidence).toContainEqual(
+      expect.objectContaining({
+        attribute: 'os',
+        protocol: 'snmp',
+        field: 'sysDescr',
+        table: expect.stringMatching(/^operating-system:.*uname -a/),
+        confidence: 'medium',
+      }),
+    )
+  })
+
+  test('makes no device of a host that no medical traffic has shown', () => {
+    const { inventory: devices, events } = inventory()
+    devices.identify(host('dhcp', { mac: mac(10), address: '10.1.0.10' }, START, NAME))
+    devices.observe(identity(flow(), START, 'server', { native_os: ['Windows 5.1', 'NativeOS'] }, { protocol: 'smb' }))
+    devices.finish(LATER)
+    expect([devices.count, events]).toEqual([0, []])
+  })
+
+  test('at an end of a flow adds to what is known there', () => {
+    const { inventory: devices } = known()
+    devices.observe(identity(flow(), LATER, 'server', { native_os: ['Windows 5.1', 'NativeOS'] }, { protocol: 'smb' }))
+    expect(devices.deviceAt('10.1.0.20')).toMatchObject({
+      os: { name: 'Windows XP', version: '5.1' },
+      sources: expect.arrayContaining(['smb']),
+    })
+  })
+
+  test('the MAC is the harder name', () => {
+    const { inventory: devices } = known()
+    devices.identify(host('dhcp', { mac: mac(10), address: '10.1.0.20' }, LATER, NAME))
+    expect([devices.deviceAt('10.1.0.10')?.hostname, devices.deviceAt('10.1.0.20')?.hostname]).toEqual(['ct-console', undefined])
+  })
+
+  test('a MAC of nobody does not speak for a device that has its own', () => {
+    const { inventory: devices } = known()
+    devices.identify(host('dhcp', { mac: mac(99), address: '10.1.0.20' }, LATER, NAME))
+    expect(devices.deviceAt('10.1.0.20')?.hostname).toBeUndefined()
+  })
+
+  test('a device of which the address is all that is known takes it by that', () => {
+    const { inventory: devices } = inventory()
+    const routed = flow({ clientMac: undefined, serverMac: undefined })
+    devices.observe(association(routed, START))
+    devices.tick(START + 2 * SECOND)
+    devices.identify(host('dhcp', { mac: mac(99), address: '10.1.0.10' }, LATER, NAME))
+    expect(devices.deviceAt('10.1.0.10')?.hostname).toBe('ct-console')
+  })
+
+  test('what images say of their maker outweighs what the computer inside says', () => {
+    const { inventory: devices } = known()
+    devices.observe(identity(flow(), LATER, 'client', ctFacts()))
+    devices.identify(
+      host('lldp', { mac: mac(10) }, LATER, {
+        manufacturer: ['Dell Inc.', 'LLDP-MED manufacturer'],
+        model: ['Precision 5820', 'LLDP-MED model'],
+      }),
+    )
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ manufacturer: 'Siemens Healthineers', model: 'SOMATOM Definition AS' })
+  })
+
+  test('the product that a host names outweighs the release that its build allows for', () => {
+    const { inventory: devices } = known()
+    for (let count = 0; count < 5; count++) {
+      devices.observe(
+        identity(flow(), LATER + count, 'server', { os_build: ['10.0.17763', 'NTLMSSP CHALLENGE Version'] }, { protocol: 'smb' }),
+      )
+    }
+    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Windows 10 1809 or Windows Server 2019', version: '10.0.17763' })
+    devices.observe(
+      identity(flow(), LATER + 9, 'server', { native_os: ['Windows Server 2019 Standard 17763', 'NativeOS'] }, { protocol: 'smb' }),
+    )
+    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Windows Server 2019 Standard', version: '10.0.17763' })
+  })
+
+  test('what follows from a statement is counted as often as the statement', () => {
+    const { inventory: devices } = known()
+    for (let count = 0; count < 3; count++)
+      devices.identify(host('nbdgm', { address: '10.1.0.20' }, LATER + count, { os_version: ['6.1', 'OSVersion'] }))
+    const rows = devices.deviceAt('10.1.0.20')?.evidence.filter(({ protocol }) => protocol === 'nbdgm')
+    expect(rows?.map(({ attribute, count, lastSeen }) => [attribute, count, lastSeen])).toEqual([
+      ['os_version', 3, LATER + 2],
+      ['os', 3, LATER + 2],
+    ])
+  })
+})
