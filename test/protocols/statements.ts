@@ -81,8 +81,8 @@ export function systemsOf(statements: readonly Statement[]): readonly string[] {
   const systems = statements.flatMap(({ attribute, value, protocol, field }) => {
     const facts = factsOf(attribute as DeviceIdentity['facts'][number]['attribute'], value, protocol as HostIdentity['protocol'], field)
     const os = facts.find(fact => fact.attribute === 'os')
-    const version = facts.find(fact => fact.attribute === 'os_version' && fact.table !== undefined)
-    return os === undefined ? [] : [`${os.value}${version === undefined ? '' : ` ${version.value}`} (${os.confidence})`]
+    const version = facts.find(fact => fact.attribute === 'os_version')
+    return os === undefined ? [] : [`${os.value}${version === undefined ? '' : ` ${version.value ?? version.raw}`} (${os.confidence})`]
   })
   return [...new Set(systems)]
 }
