@@ -1,4 +1,5 @@
 import { cleanText, decodeText, plainText } from './charset.ts'
+import { hasDelimiters } from './delimiters.ts'
 import { CR, LF } from './mllp.ts'
 
 /** Segment names as 24-bit integers. */
@@ -47,8 +48,11 @@ export class Hl7Text {
   #from = 0
   #to = 0
 
-  /** Take another message in hand; `from` is the `M` of MSH. `bytes` must stay as they are while it is. */
-  read(bytes: Buffer, from: number, to: number): void {
+  /**
+   * Take another message in hand; `from` is the `M` of MSH. Gives where it ends: at `to`, or where another message or a header or trailer of a
+   * batch begins. `bytes` must stay as they are while the message is in hand.
+   */
+  read(bytes: Buffer, from: number, to: number): number {
     this.bytes = bytes
     this.characterSet = undefined
     this.#fieldSeparator = from + 3 < to ? bytes[from + 3] : 0x7c
@@ -56,7 +60,7 @@ export class Hl7Text {
     this.#repetition = this.#delimiter(from + 5, to, 0x7e)
     this.#escape = this.#delimiter(from + 6, to, 0x5c)
     this.#subcomponent = this.#delimiter(from + 7, to, 0x26)
-    this.#index(from, to)
+    return this.#index(from, to)
   }
 
   get fieldSeparator(): number {
@@ -176,16 +180,18 @@ export class Hl7Text {
     return character === this.#fieldSeparator || character === CR || character === LF ? fallback : character
   }
 
-  #index(from: number, to: number): void {
+  #index(from: number, to: number): number {
     const { bytes } = this
     let lf = false
     let crlf = false
     this.count = 0
-    for (let at = from; at < to; ) {
+    let at = from
+    while (at < to) {
       let end = at
       while (end < to && bytes[end] !== CR && bytes[end] !== LF) end++
       const code = end - at >= 3 ? (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2] : 0
       if (code === BTS || code === FTS || code === BHS || code === FHS) break
+      if (code === MSH && at > from && hasDelimiters(bytes, at, to) === true) break
       if (code !== 0) this.#add(code, at, end)
       if (end < to && bytes[end] === LF) lf = true
       if (end + 1 < to && bytes[end] === CR && bytes[end + 1] === LF) {
@@ -195,6 +201,7 @@ export class Hl7Text {
       at = end + 1
     }
     this.delimiterDeviation = crlf ? 'crlf_delimiters' : lf ? 'lf_delimiters' : undefined
+    return Math.min(at, to)
   }
 
   #add(code: number, start: number, end: number): void {

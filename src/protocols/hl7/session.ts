@@ -135,17 +135,16 @@ export class Hl7Session implements StreamDecoder {
     const hllp = hllpBody(bytes, from, to)
     const [bodyFrom, bodyTo] = hllp ?? [from, to]
     let at = findMessage(bytes, bodyFrom, bodyTo)
-    if (at < 0) return
     while (at >= 0) {
-      const next = findNextMessage(bytes, at + 3, bodyTo)
-      this.#message(direction, block, at, next < 0 ? bodyTo : next, hllp !== undefined)
-      at = next
+      const end = this.#text.read(bytes, at, bodyTo)
+      this.#message(direction, block, at, end, hllp !== undefined)
+      at = end < bodyTo ? findMessage(bytes, end, bodyTo) : -1
     }
   }
 
+  /** The message in hand. */
   #message(direction: Direction, block: Block, from: number, to: number, hllp: boolean): void {
     const text = this.#text
-    text.read(block.bytes, from, to)
     const side = this.#sides[direction]
     const header = side.headers.read(text)
     const { controlId } = side.headers
