@@ -39,6 +39,8 @@ export class Hl7Text {
   #codes = new Int32Array(FIRST_SEGMENTS)
   #starts = new Int32Array(FIRST_SEGMENTS)
   #ends = new Int32Array(FIRST_SEGMENTS)
+  /** Field separators of each segment. */
+  #fields = new Int32Array(FIRST_SEGMENTS)
   #fieldSeparator = 0
   #component = 0
   #repetition = 0
@@ -182,17 +184,19 @@ export class Hl7Text {
 
   #index(from: number, to: number): number {
     const { bytes } = this
+    const separator = this.#fieldSeparator
     let lf = false
     let crlf = false
     this.count = 0
     let at = from
     while (at < to) {
       let end = at
-      while (end < to && bytes[end] !== CR && bytes[end] !== LF) end++
+      let fields = 0
+      while (end < to && bytes[end] !== CR && bytes[end] !== LF) if (bytes[end++] === separator) fields++
       const code = end - at >= 3 ? (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2] : 0
       if (code === BTS || code === FTS || code === BHS || code === FHS) break
       if (code === MSH && at > from && hasDelimiters(bytes, at, to) === true) break
-      if (code !== 0) this.#add(code, at, end)
+      if (code !== 0) this.#add(code, at, end, fields)
       if (end < to && bytes[end] === LF) lf = true
       if (end + 1 < to && bytes[end] === CR && bytes[end + 1] === LF) {
         crlf = true
@@ -204,15 +208,17 @@ export class Hl7Text {
     return Math.min(at, to)
   }
 
-  #add(code: number, start: number, end: number): void {
+  #add(code: number, start: number, end: number, fields: number): void {
     if (this.count === this.#codes.length) {
       this.#codes = doubled(this.#codes)
       this.#starts = doubled(this.#starts)
       this.#ends = doubled(this.#ends)
+      this.#fields = doubled(this.#fields)
     }
     this.#codes[this.count] = code
     this.#starts[this.count] = start
     this.#ends[this.count] = end
+    this.#fields[this.count] = fields
     this.count++
   }
 
@@ -221,9 +227,9 @@ export class Hl7Text {
     if (segment < 0) return false
     const { bytes } = this
     const separator = this.#fieldSeparator
-    const code = this.#codes[segment]
     const end = this.#ends[segment]
-    let skip = code === MSH ? number - 1 : number
+    let skip = this.#codes[segment] === MSH ? number - 1 : number
+    if (skip > this.#fields[segment]) return false
     let at = this.#starts[segment] + 3
     while (at < end && (bytes[at] !== separator || --skip > 0)) at++
     const from = at + 1
