@@ -1,11 +1,12 @@
 # make build   set up and build          make demo   replay the recorded hospital and show what was found
 # make test    set up and run all tests  make clean  remove what was built
+# make bench   how fast a replay is against tshark and tcpdump, in one run (as root)
 SHELL := /bin/bash
 NODE_PATHS = $(wildcard $(CURDIR)/.node/npm/node_modules/.bin) $(wildcard $(CURDIR)/.node/node_modules/node-linux-*/bin) $(CURDIR)/node_modules/.bin
 EMPTY :=
 export PATH := $(subst $(EMPTY) $(EMPTY),:,$(strip $(NODE_PATHS))):$(PATH)
 
-.PHONY: build demo test run-tests check clean setup setup-test
+.PHONY: build demo test run-tests check bench clean setup setup-test
 
 setup:
 	@tools/setup.sh
@@ -30,6 +31,10 @@ run-tests:
 
 check:
 	@biome check . && tsc -p tsconfig.json
+
+bench: setup-test
+	@$(MAKE) --no-print-directory dist/main.js
+	@node --disable-warning=ExperimentalWarning test/bench/run.ts
 
 clean:
 	@rm -rf dist node_modules .node wardwire-out

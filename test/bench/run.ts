@@ -1,4 +1,4 @@
-// How fast a replay is against others that read the same capture in the same run:   node test/bench/run.ts [--small]
+// How fast a replay is against others that read the same capture in the same run:   make bench   (small: node test/bench/run.ts --small)
 //
 // Records a C-STORE (storescu to storescp) and takes an ORU dialogue, repeats them with other addresses, ports and times until they are large,
 // and times  tshark -T ek,  tcpdump -w /dev/null  and  wardwire replay.  Needs tcpdump, tshark, dcmtk and root (for the recording).
