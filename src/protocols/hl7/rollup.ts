@@ -1,5 +1,5 @@
 import type { Emit } from '../decoder.ts'
-import type { Hl7Message, Hl7Observations } from '../observation.ts'
+import type { Hl7Message, Hl7Observations, Hl7Party } from '../observation.ts'
 import type { Hl7Settings } from './settings.ts'
 
 /** Routes that roll up at once; beyond it messages get their own events. */
@@ -14,6 +14,7 @@ interface Window {
   messages: number
   results: number
   bytes: number
+  closed: boolean
 }
 
 /**
@@ -25,6 +26,8 @@ export class ObservationRollup {
   readonly #singleLimit: number
   readonly #emit: Emit
   readonly #windows = new Map<string, Window>()
+  /** By the sender of a header: messages of one connection share that object while their headers are the same. */
+  readonly #recent = new WeakMap<Hl7Party, Window>()
 
   constructor(settings: Hl7Settings, emit: Emit) {
     this.#window = settings.observations_window_seconds * 1_000_000
@@ -35,18 +38,9 @@ export class ObservationRollup {
   /** True when the message was taken into a window, and so gets no event of its own. */
   accept(message: Hl7Message): boolean {
     if (message.type !== 'ORU' || message.violations.length > 0 || message.partial.length > 0) return false
-    const key = keyOf(message)
-    let window = this.#windows.get(key)
-    if (window !== undefined && message.end - window.opened >= this.#window) {
-      this.#close(key, window)
-      window = undefined
-    }
-    if (window === undefined) {
-      if (this.#windows.size >= MAX_WINDOWS) return false
-      window = { first: message, opened: message.end, latest: message, single: 0, messages: 0, results: 0, bytes: 0 }
-      this.#windows.set(key, window)
-    }
-    if (!message.deviceObservation && window.single < this.#singleLimit) {
+    const window = this.#windowOf(message)
+    if (window === undefined) return false
+    if (!isSteady(message) && window.single < this.#singleLimit) {
       window.single++
       return false
     }
@@ -55,6 +49,25 @@ export class ObservationRollup {
     window.results += message.results
     window.bytes += message.bytes
     return true
+  }
+
+  /** The open window of the message's route; undefined when there are too many. */
+  #windowOf(message: Hl7Message): Window | undefined {
+    const recent = this.#recent.get(message.sending)
+    if (recent !== undefined && continues(recent, message) && message.end - recent.opened < this.#window) return recent
+    const key = keyOf(message)
+    let window = this.#windows.get(key)
+    if (window !== undefined && message.end - window.opened >= this.#window) {
+      this.#close(key, window)
+      window = undefined
+    }
+    if (window === undefined) {
+      if (this.#windows.size >= MAX_WINDOWS) return undefined
+      window = { first: message, opened: message.end, latest: message, single: 0, messages: 0, results: 0, bytes: 0, closed: false }
+      this.#windows.set(key, window)
+    }
+    this.#recent.set(message.sending, window)
+    return window
   }
 
   tick(time: number): void {
@@ -68,8 +81,19 @@ export class ObservationRollup {
 
   #close(key: string, window: Window): void {
     this.#windows.delete(key)
+    window.closed = true
     if (window.messages > 0) this.#emit(observations(window))
   }
+}
+
+/** Measurements come all the time; an alarm or another event of a device (PCD-04, PCD-10) is news. */
+function isSteady({ deviceObservation, transaction }: Hl7Message): boolean {
+  return deviceObservation && transaction !== 'PCD-04' && transaction !== 'PCD-10'
+}
+
+/** Sender and so the header are the same: then only the connection and the outcome can differ. */
+function continues({ first, closed }: Window, message: Hl7Message): boolean {
+  return !closed && first.sending === message.sending && first.flow === message.flow && first.ack?.code === message.ack?.code
 }
 
 function keyOf({ sending, receiving, type, trigger, ack, flow, direction }: Hl7Message): string {
