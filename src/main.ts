@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { DEFAULT_FOLDER } from './capture/settings.ts'
 import { check, loadSettings } from './commands/check.ts'
+import { addInventoryCommand } from './commands/inventory-cli.ts'
 import { exampleConfig } from './config/example.ts'
 import { folderOutputs } from './outputs/file/settings.ts'
 import { defaultSettings, type Settings, settingsSchema } from './settings.ts'
@@ -20,6 +21,13 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'config_invalid',
   'out_exists',
   'no_outputs',
+  'option_invalid',
+  'assets_invalid',
+  'knowledge_invalid',
+  'inventory_missing',
+  'device_unknown',
+  'device_ambiguous',
+  'attribute_unknown',
   'output_unusable',
   'capture_source_missing',
   'capture_interface_unknown',
@@ -81,23 +89,54 @@ function program(): Command {
     .description('print a commented config file with every key and its default')
     .action(() => void process.stdout.write(exampleConfig(settingsSchema)))
 
+  addInventoryCommand(root, DEFAULT_CONFIGS)
+
   const content = root.command('content').description('what the SIEM needs to understand the events')
   content
-    .command('install')
-    .description('install index templates and pipelines into the receiver of a configured output')
-    .argument('<product>', 'elastic', (value: string) => {
-      if (value !== 'elastic') throw new InvalidArgumentError('only "elastic" can be installed over an API')
-      return value
+    .command('build')
+    .description('write detection rules and dashboards for Elastic, Splunk and others into a folder')
+    .option('-o, --out <dir>', 'folder to write to', 'content')
+    .action(async (options: { out: string }) => {
+      const { buildContentInto } = await import('./commands/content-build.ts')
+      process.stdout.write(`${buildContentInto(options.out)}\n`)
     })
+  content
+    .command('install')
+    .description(
+      'install templates, pipelines and transforms into the cluster of a configured output; with --kibana rules and dashboards too',
+    )
+    .argument('<product>', 'elastic', overApi)
     .requiredOption('-c, --config <file>', 'settings with an output of type elasticsearch')
     .option('--output <name>', 'which output, when there are several')
+    .option('--kibana <url>', KIBANA_HELP)
     .option('-n, --dry-run', 'only say what would change', false)
-    .action(async (_product: string, options: { config: string; output?: string; dryRun: boolean }) => {
+    .action(async (_product: string, options: { config: string; output?: string; kibana?: string; dryRun: boolean }) => {
       const { installElastic } = await import('./commands/content.ts')
       process.stdout.write(`${await installElastic(loadSettings(options.config), options)}\n`)
     })
+  content
+    .command('verify')
+    .description('ask the cluster of a configured output whether what was installed is as shipped, and whether data arrives')
+    .argument('<product>', 'elastic', overApi)
+    .requiredOption('-c, --config <file>', 'settings with an output of type elasticsearch')
+    .option('--output <name>', 'which output, when there are several')
+    .option('--kibana <url>', KIBANA_HELP)
+    .action(async (_product: string, options: { config: string; output?: string; kibana?: string }) => {
+      const { verifyElastic } = await import('./commands/content-verify.ts')
+      const { ok, text } = await verifyElastic(loadSettings(options.config), options)
+      process.stdout.write(`${text}\n`)
+      if (!ok) status = EXIT.failed
+    })
 
   return root
+}
+
+const KIBANA_HELP = 'address of Kibana, with /s/<space> behind it for another space; its API key comes from WARDWIRE_KIBANA_API_KEY'
+
+/** The one product whose content goes over an API. */
+function overApi(product: string): string {
+  if (product !== 'elastic') throw new InvalidArgumentError('only "elastic" has an API for this')
+  return product
 }
 
 interface RunOptions {

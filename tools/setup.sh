@@ -53,7 +53,7 @@ fi
 # --- programs that tests talk to ---------------------------------------------------------------------------------------------------
 if [ "${1:-}" = test ]; then
   missing=()
-  for pair in tshark:tshark tcpdump:tcpdump dcmdump:dcmtk rsyslogd:rsyslog lognormalizer:liblognorm-utils ip:iproute2 ethtool:ethtool openssl:openssl unzip:unzip; do
+  for pair in tshark:tshark tcpdump:tcpdump dcmdump:dcmtk rsyslogd:rsyslog lognormalizer:liblognorm-utils ip:iproute2 ethtool:ethtool chromium:chromium openssl:openssl unzip:unzip; do
     command -v "${pair%%:*}" >/dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
   done
   [ -e /usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so ] || [ -e /usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_gtls.so ] || missing+=(rsyslog-gnutls)

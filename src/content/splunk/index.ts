@@ -1,0 +1,15 @@
+import type { ContentBuilder, ContentContext, ContentFile } from '../builder.ts'
+import { ADDON_ID, addonFiles } from './addon.ts'
+import { splunkAppFiles } from './app.ts'
+import { splunkPackage } from './archive.ts'
+import { APP_ID } from './dashboard.ts'
+
+/** `splunk/TA-wardwire-<version>.spl` and `splunk/wardwire-<version>.spl`. */
+export const splunkApps: ContentBuilder = {
+  name: 'splunk-apps',
+  build: context => [packed(ADDON_ID, addonFiles(context), context), packed(APP_ID, splunkAppFiles(context), context)],
+}
+
+function packed(app: string, files: readonly ContentFile[], { version }: ContentContext): ContentFile {
+  return { path: `splunk/${app}-${version}.spl`, content: splunkPackage(app, files) }
+}
