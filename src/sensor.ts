@@ -9,6 +9,7 @@ import { NetworkStage } from './net/stage.ts'
 import { encodeEvent, Normalizer } from './normalize/ecs.ts'
 import type { EcsDocument, EncodedEvent, WardwireEvent } from './normalize/event.ts'
 import type { HealthReport, SensorFigures } from './normalize/health.ts'
+import { type Policy, type Unseen, Visibility } from './normalize/visibility.ts'
 import { createPseudonym } from './privacy/pseudonym.ts'
 import { ObservationRollup } from './protocols/hl7/rollup.ts'
 import { RetrievalRollup } from './protocols/http/rollup.ts'
@@ -16,6 +17,7 @@ import { ProtocolIdentifier } from './protocols/identify.ts'
 import { DatagramIdentifier } from './protocols/identify-datagram.ts'
 import { createDatagramProtocols, createLinkProtocols, createProtocols } from './protocols/index.ts'
 import type { FlowEnded, Incomplete, Observation } from './protocols/observation.ts'
+import type { OverloadPolicy } from './protocols/overload.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { Interval } from './telemetry/interval.ts'
 import { type Log, SILENT_LOG } from './telemetry/log.ts'
@@ -84,9 +86,10 @@ export class Sensor implements PacketSink, FlowHandler {
   readonly #events = new Map<string, number>()
   readonly #alerts: WardwireEvent[] = []
   #batch: EncodedEvent[] = []
+  readonly #overload = new Map<OverloadPolicy, number>()
+  readonly #visibility = new Visibility()
   #clinicalBytes = 0
   #encryptedBytes = 0
-  #blind = false
   #failures = 0
   #firstFailure: unknown
   #begun = false
@@ -102,7 +105,8 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#net = new NetworkStage(settings.net, this)
     this.#rollup = new ObservationRollup(settings.protocols.hl7, observation => this.#report(observation))
     this.#retrievals = new RetrievalRollup(settings.protocols.http, observation => this.#report(observation))
-    this.#identifier = new ProtocolIdentifier(createProtocols(settings.protocols), {
+    const onOverload = (policy: OverloadPolicy): void => void this.#overload.set(policy, (this.#overload.get(policy) ?? 0) + 1)
+    this.#identifier = new ProtocolIdentifier(createProtocols(settings.protocols, onOverload), {
       pseudonym: createPseudonym(settings.privacy.site_key?.reveal()),
       emit: observation => this.#guarded(observation),
       onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
@@ -149,6 +153,7 @@ export class Sensor implements PacketSink, FlowHandler {
   #finish(): void {
     if (!this.#begun) return
     this.#closeAll(this.#time)
+    this.#reportVisibility(this.#time)
     const { since, figures } = this.#figures()
     this.#emit(this.#normalizer.health({ kind: 'sensor-stopped', time: this.#time, since, figures }))
     this.flush()
@@ -165,6 +170,24 @@ export class Sensor implements PacketSink, FlowHandler {
   /** An event about one of the outputs, which only the delivery side knows. */
   reportHealth(report: HealthReport): void {
     this.#emit(this.#normalizer.health(report))
+  }
+
+  /** What the sensor did not see so far: hits of its limits, and loss by capture interface. */
+  get unseen(): Unseen {
+    const { flowsEvicted, reassemblyLimit, fragmentLimit, interfaces } = this.#net.statistics
+    const decoders = (policy: OverloadPolicy): number => this.#overload.get(policy) ?? 0
+    const hits: Record<Policy, number> = {
+      flow_table: flowsEvicted,
+      reassembly: reassemblyLimit,
+      fragments: fragmentLimit,
+      dicom_association_buffer: decoders('dicom_association_buffer'),
+      dicom_control_pdu: decoders('dicom_control_pdu'),
+      dicom_pending_operations: decoders('dicom_pending_operations'),
+      hl7_message: decoders('hl7_message'),
+      hl7_pending_messages: decoders('hl7_pending_messages'),
+      inventory: this.inventory.refused,
+    }
+    return { dropped: this.#options.captureDrops?.() ?? 0, hits, interfaces }
   }
 
   get openFlows(): number {
@@ -326,21 +349,23 @@ export class Sensor implements PacketSink, FlowHandler {
   // --- health ---
 
   #reportSensorHealth(time: number): void {
-    const { since, figures, unseen } = this.#figures()
+    const { since, figures } = this.#figures()
     this.#healthSince = time
     this.#emit(this.#normalizer.health({ kind: 'sensor-health', time, since, figures }))
-    if (unseen.length > 0) this.#emit(this.#normalizer.health({ kind: 'visibility-lost', time, reason: unseen.join('; ') }))
-    else if (this.#blind)
-      this.#emit(this.#normalizer.health({ kind: 'visibility-restored', time, reason: 'nothing was lost in the last interval' }))
-    this.#blind = unseen.length > 0
+    this.#reportVisibility(time)
   }
 
-  #figures(): { readonly since: number; readonly figures: SensorFigures; readonly unseen: readonly string[] } {
+  #reportVisibility(time: number): void {
+    const { interfaces } = this.#options
+    for (const report of this.#visibility.reports(this.unseen, time, index => interfaces()[index]))
+      this.#emit(this.#normalizer.health(report))
+  }
+
+  #figures(): { readonly since: number; readonly figures: SensorFigures } {
     const added = this.#interval.take()
     const queue = this.#options.queue?.()
     return {
       since: this.#healthSince,
-      unseen: UNSEEN.filter(({ total }) => added[total] > 0).map(({ total, words }) => `${added[total]} ${words}`),
       figures: {
         packets: added.packets,
         bytes: added.bytes,
@@ -363,9 +388,6 @@ export class Sensor implements PacketSink, FlowHandler {
       packets: net.packets,
       bytes: net.bytes,
       inferredLost: net.inferredLostBytes,
-      flowsEvicted: net.flowsEvicted,
-      reassemblyLimit: net.reassemblyLimit,
-      fragmentLimit: net.fragmentLimit,
       dropped: this.#options.captureDrops?.() ?? 0,
       decodeErrors: this.#failures,
       clinicalBytes: this.#clinicalBytes,
@@ -374,26 +396,7 @@ export class Sensor implements PacketSink, FlowHandler {
   }
 }
 
-type Total =
-  | 'packets'
-  | 'bytes'
-  | 'inferredLost'
-  | 'flowsEvicted'
-  | 'reassemblyLimit'
-  | 'fragmentLimit'
-  | 'dropped'
-  | 'decodeErrors'
-  | 'clinicalBytes'
-  | 'encryptedBytes'
-
-/** What the sensor could not see, in words for the health event. */
-const UNSEEN: readonly { readonly total: Total; readonly words: string }[] = [
-  { total: 'dropped', words: 'packets dropped by the capture (capture.buffer_bytes)' },
-  { total: 'inferredLost', words: 'bytes acknowledged by a receiver but never seen' },
-  { total: 'flowsEvicted', words: 'flows given up because the flow table was full (net.max_flows)' },
-  { total: 'reassemblyLimit', words: 'times the reassembly limit was hit (net.reassembly_bytes_total)' },
-  { total: 'fragmentLimit', words: 'IP fragments given up (net.fragments_max)' },
-]
+type Total = 'packets' | 'bytes' | 'inferredLost' | 'dropped' | 'decodeErrors' | 'clinicalBytes' | 'encryptedBytes'
 
 function flowEnded(flow: Flow, flowEnd: FlowEnd, application: string | undefined, tls: FlowEnded['tls']): FlowEnded {
   const partial: Incomplete[] = []

@@ -52,7 +52,7 @@ export async function run(settings: Settings, log: Log, signal: AbortSignal): Pr
   })
   const { metrics, health_interval_seconds } = settings.telemetry
   const server = metrics.enabled
-    ? await serveMetrics(metrics.address, metrics.port, [...sensorMetrics(sensor), ...health.metrics()], () => health.answer())
+    ? await serveMetrics(metrics.address, metrics.port, [...sensorMetrics(sensor, source), ...health.metrics()], () => health.answer())
     : undefined
   const timers = [setInterval(() => sensor.idle(source.now()), TICK_MS), setInterval(() => health.report(), health_interval_seconds * 1000)]
   log.info('Watching', { source: source.name, outputs: Object.keys(settings.outputs).join(', ') })
@@ -79,7 +79,8 @@ export async function run(settings: Settings, log: Log, signal: AbortSignal): Pr
   }
 }
 
-function sensorMetrics(sensor: Sensor): readonly Metric[] {
+/** Figures of the sensor for Prometheus. */
+export function sensorMetrics(sensor: Sensor, source: { readonly interfaces: readonly string[] }): readonly Metric[] {
   const one = (name: string, help: string, value: () => number): Metric => ({
     name: `wardwire_${name}`,
     help,
@@ -91,5 +92,21 @@ function sensorMetrics(sensor: Sensor): readonly Metric[] {
     one('flows', 'flows in the flow table', () => sensor.openFlows),
     one('devices', 'devices in the inventory', () => sensor.inventory.count),
     one('decode_errors_total', 'units that a decoder could not make sense of', () => sensor.summary().decodeErrors),
+    one('dropped_packets_total', 'packets that the capture says it lost', () => sensor.unseen.dropped),
+    {
+      name: 'wardwire_overload_total',
+      help: 'times that a limit was hit and something gave way',
+      read: () => Object.entries(sensor.unseen.hits).map(([policy, value]) => ({ labels: { policy }, value })),
+    },
+    {
+      name: 'wardwire_inferred_lost_bytes_total',
+      help: 'bytes that a receiver acknowledged and the sensor never saw',
+      labelNames: ['interface'],
+      read: () =>
+        sensor.unseen.interfaces.map(({ lostBytes }, index) => ({
+          labels: { interface: source.interfaces[index] ?? String(index) },
+          value: lostBytes,
+        })),
+    },
   ]
 }

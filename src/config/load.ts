@@ -16,11 +16,13 @@ export interface ConfigProblem {
   readonly mend: string | undefined
 }
 
-export type ConfigResult<T> =
-  | { readonly ok: true; readonly settings: T }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
-
+/** Keys and indexes from the root. */
 type Path = readonly (string | number)[]
+
+/** Checked settings, with the line (1-based) of each key in the file; or what is wrong. */
+export type ConfigResult<T> =
+  | { readonly ok: true; readonly settings: T; readonly lineOf: (path: Path) => number }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 
 /** Read, interpolate and check a YAML config file; every problem is reported at once. */
 export function loadConfig<T>(file: string, schema: Joi.ObjectSchema<T>, env: NodeJS.ProcessEnv = process.env): ConfigResult<T> {
@@ -76,7 +78,7 @@ export function parseConfig<T>(
     if (unresolvedPaths.has(path.join('.'))) continue
     problems.push({ file, line: lineOf(path), path: path.join('.'), ...explain(detail, schema, value) })
   }
-  return problems.length > 0 ? fail(problems) : { ok: true, settings: checked.value as T }
+  return problems.length > 0 ? fail(problems) : { ok: true, settings: checked.value as T, lineOf }
 }
 
 /** A one-paragraph rendering of problems, one line each: `file:line: path: message (mend)`. */

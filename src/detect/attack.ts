@@ -21,6 +21,7 @@ export const ENTERPRISE = {
   informationRepositories: { id: 'T1213', name: 'Data from Information Repositories', tactic: COLLECTION },
   automatedCollection: { id: 'T1119', name: 'Automated Collection', tactic: COLLECTION },
   remoteServiceExploitation: { id: 'T1210', name: 'Exploitation of Remote Services', tactic: LATERAL_MOVEMENT },
+  storedDataManipulation: { id: 'T1565.001', name: 'Stored Data Manipulation', tactic: IMPACT },
   applicationExploitation: { id: 'T1499.004', name: 'Application or System Exploitation', tactic: IMPACT },
 } as const satisfies Record<string, Technique>
 
@@ -34,6 +35,7 @@ export const ICS = {
   automatedCollection: { id: 'T0802', name: 'Automated Collection' },
   remoteServiceExploitation: { id: 'T0866', name: 'Exploitation of Remote Services' },
   denialOfService: { id: 'T0814', name: 'Denial of Service' },
+  manipulationOfView: { id: 'T0832', name: 'Manipulation of View' },
 } as const satisfies Record<string, RuleDescription['ics'][number]>
 
 /** The page that describes a technique. */

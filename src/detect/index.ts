@@ -12,6 +12,7 @@ import { createScanSweep } from './rules/dcm-scan-sweep.ts'
 import { createToolSignature } from './rules/dcm-tool-sig.ts'
 import { createHl7External } from './rules/hl7-external.ts'
 import { createHl7Frame } from './rules/hl7-frame.ts'
+import { createSopAltered } from './rules/wf-sop-altered.ts'
 import type { DetectSettings } from './settings.ts'
 
 /** Every rule of the sensor that is enabled. A new rule is a file, its schema in `settings.ts` and a line here. */
@@ -27,6 +28,7 @@ export function createRules(settings: DetectSettings, inventory: InventoryView =
     settings['dcm-exposed'].enabled && createExposed(settings['dcm-exposed'], inventory),
     settings['hl7-external'].enabled && createHl7External(settings['hl7-external'], inventory),
     settings['hl7-frame'].enabled && createHl7Frame(settings['hl7-frame'], inventory),
+    settings['wf-sop-altered'].enabled && createSopAltered(settings['wf-sop-altered'], inventory),
   ]
   return rules.filter(rule => rule !== false)
 }

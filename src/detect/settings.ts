@@ -9,6 +9,7 @@ import { type ScanSweepSettings, scanSweepSchema } from './rules/dcm-scan-sweep.
 import { type ToolSignatureSettings, toolSignatureSchema } from './rules/dcm-tool-sig.ts'
 import { type Hl7ExternalSettings, hl7ExternalSchema } from './rules/hl7-external.ts'
 import { type Hl7FrameSettings, hl7FrameSchema } from './rules/hl7-frame.ts'
+import { type SopAlteredSettings, sopAlteredSchema } from './rules/wf-sop-altered.ts'
 
 /** Settings of each rule by its catalogue id. */
 export interface DetectSettings {
@@ -22,6 +23,7 @@ export interface DetectSettings {
   readonly 'dcm-exposed': ExposedSettings
   readonly 'hl7-external': Hl7ExternalSettings
   readonly 'hl7-frame': Hl7FrameSettings
+  readonly 'wf-sop-altered': SopAlteredSettings
 }
 
 export const detectSchema = Joi.object<DetectSettings>({
@@ -35,4 +37,5 @@ export const detectSchema = Joi.object<DetectSettings>({
   'dcm-exposed': exposedSchema,
   'hl7-external': hl7ExternalSchema,
   'hl7-frame': hl7FrameSchema,
+  'wf-sop-altered': sopAlteredSchema,
 }).default()

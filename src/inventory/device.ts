@@ -36,24 +36,40 @@ export interface Device {
   readonly hl7Applications: readonly string[]
   /** `storage_scu`, `query_scp`, `hl7_sender` … */
   readonly roles: readonly string[]
+  /** What another device states too that only one can be: `10.1.0.11 states … too, and is another device`. */
+  readonly conflicts: readonly string[]
+  /** Who is responsible for it, where it stands, and how much depends on it: by the asset list, else as far as protocols say. */
+  readonly owner: string | undefined
+  readonly location: string | undefined
+  readonly department: string | undefined
   readonly criticality: string | undefined
   readonly firstSeen: number
   readonly lastSeen: number
   readonly confidence: 'low' | 'medium' | 'high'
   /** Distinct protocols behind the evidence. */
   readonly sources: readonly string[]
+  /** Why the value in force is the one it is, by attribute. */
+  readonly reasons: Readonly<Record<string, string>>
   readonly evidence: readonly Evidence[]
 }
 
-/** Something the inventory noticed; becomes an event of dataset wardwire.asset. */
+/** An attribute that is not as it was, and why. */
+export interface Change {
+  readonly attribute: string
+  readonly before: string | undefined
+  readonly after: string
+  readonly reason: string
+}
+
+/**
+ * Something the inventory noticed; becomes an event of dataset wardwire.asset. `device-merged`: what had two ids is one device (attribute
+ * `id`). `device-split`: addresses or an id are another host's (attribute `ips` or `id`). `device-silent` and `device-returned`: nothing
+ * was seen of it for days (attribute `last_seen`).
+ */
 export type InventoryChange =
-  | { readonly kind: 'device-discovered'; readonly device: Device; readonly time: number }
-  | {
-      readonly kind: 'device-changed'
+  | { readonly kind: 'device-discovered' | 'device-snapshot'; readonly device: Device; readonly time: number }
+  | ({
+      readonly kind: 'device-changed' | 'device-merged' | 'device-split' | 'device-silent' | 'device-returned'
       readonly device: Device
       readonly time: number
-      readonly attribute: string
-      readonly before: string | undefined
-      readonly after: string
-      readonly reason: string
-    }
+    } & Change)

@@ -17,7 +17,7 @@ export interface Fact {
 }
 
 /** One line of evidence: a fact with how often and when it was stated. */
-export type EvidenceRow = { -readonly [K in keyof Evidence]: Evidence[K] } & { readonly raw: string }
+export type EvidenceRow = Evidence & { readonly raw: string }
 
 /** Attributes of which a device has many values at once; the others have one value that may change. */
 const SET_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -33,6 +33,9 @@ const SET_ATTRIBUTES: ReadonlySet<string> = new Set([
   'banner',
   'capability',
   'service',
+  'unit',
+  'conflict',
+  'behind',
 ])
 
 export interface EvidenceLimits {
@@ -40,14 +43,59 @@ export interface EvidenceLimits {
   readonly rows: number
 }
 
+/** What was said, without when and how often. */
+interface Statement {
+  readonly attribute: string
+  readonly raw: string
+  readonly value: string
+  readonly protocol: string
+  readonly field: string
+  readonly table: string | undefined
+  readonly confidence: Confidence
+}
+
+/** Attributes whose values name one device; the others are said of many in the same words, and kept once for all of them. */
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  'unit',
+  'serial_number',
+  'mac',
+  'ip',
+  'hostname',
+  'fqdn',
+  'station_name',
+  'ae_title',
+  'eui64',
+])
+/** Statements kept for sharing; beyond it sharing begins anew. */
+const MAX_SHARED = 32_768
+const sharedStatements = new Map<string, Statement>()
+
+function statementOf({ attribute, raw, value = raw, protocol, field, table, confidence }: Fact): Statement {
+  const statement: Statement = { attribute, raw, value, protocol, field, table, confidence }
+  if (OWN_NAMES.has(attribute)) return statement
+  const key = [attribute, raw, value, protocol, field, table, confidence].join('\n')
+  const known = sharedStatements.get(key)
+  if (known !== undefined) return known
+  if (sharedStatements.size >= MAX_SHARED) sharedStatements.clear()
+  sharedStatements.set(key, statement)
+  return statement
+}
+
+/** Figures of one statement: first seen, last seen, count. */
+const FIGURES = 3
+const FIRST = 0
+const LAST = 1
+const COUNT = 2
+
 /**
  * Everything that was said of one device, bounded. A full set keeps its oldest values (a flood of made-up names must not push out the
- * real ones); of a single-valued attribute the value unseen for longest gives way, so that an upgrade is seen after years.
+ * real ones); of a single-valued attribute the value unseen for longest gives way, so that an upgrade is seen after years. There are many
+ * devices, so statements lie beside a plain array of their figures.
  */
 export class EvidenceBook {
-  readonly #attributes = new Map<string, Map<string, EvidenceRow[]>>()
+  #statements: Statement[] = []
+  #figures: number[] = []
   readonly #limits: EvidenceLimits
-  #rows = 0
   /** Values that a limit kept out. */
   refused = 0
 
@@ -56,98 +104,98 @@ export class EvidenceBook {
   }
 
   /** Note that `protocol` said `raw` at `field` again; undefined when this statement is new and wants `add`. Allocates nothing. */
-  again(attribute: string, raw: string, protocol: string, field: string, time: number): EvidenceRow | undefined {
-    const rows = this.#attributes.get(attribute)?.get(raw)
-    if (rows === undefined) return undefined
-    for (const row of rows) {
-      if (row.field !== field || row.protocol !== protocol) continue
-      row.count++
-      if (time > row.lastSeen) row.lastSeen = time
-      return row
-    }
-    return undefined
+  again(attribute: string, raw: string, protocol: string, field: string, time: number): { readonly value: string } | undefined {
+    const index = this.#indexOf(attribute, raw, protocol, field)
+    if (index < 0) return undefined
+    this.#figures[index * FIGURES + COUNT] += 1
+    if (time > this.#figures[index * FIGURES + LAST]) this.#figures[index * FIGURES + LAST] = time
+    return this.#statements[index]
   }
 
   /** Keep a statement that `again` did not know. False when a limit refused it. */
   add(fact: Fact, time: number): boolean {
-    return this.insert({
-      attribute: fact.attribute,
-      raw: fact.raw,
-      value: fact.value ?? fact.raw,
-      protocol: fact.protocol,
-      field: fact.field,
-      ...(fact.table === undefined ? {} : { table: fact.table }),
-      confidence: fact.confidence,
-      firstSeen: time,
-      lastSeen: time,
-      count: 1,
-    })
+    return this.insert({ ...fact, value: fact.value ?? fact.raw, firstSeen: time, lastSeen: time, count: 1 })
   }
 
   /** Keep a whole row: from the store, or of a device that turned out to be this one. */
   insert(row: EvidenceRow): boolean {
-    let values = this.#attributes.get(row.attribute)
-    if (values === undefined) {
-      values = new Map()
-      this.#attributes.set(row.attribute, values)
-    }
-    const rows = values.get(row.raw)
-    const known = rows?.find(other => other.protocol === row.protocol && other.field === row.field)
-    if (known !== undefined) {
-      known.count += row.count
-      known.firstSeen = Math.min(known.firstSeen, row.firstSeen)
-      known.lastSeen = Math.max(known.lastSeen, row.lastSeen)
+    const { attribute, raw, protocol, field, firstSeen, lastSeen, count } = row
+    const at = this.#indexOf(attribute, raw, protocol, field) * FIGURES
+    if (at >= 0) {
+      const figures = this.#figures
+      figures[at + FIRST] = Math.min(figures[at + FIRST], firstSeen)
+      figures[at + LAST] = Math.max(figures[at + LAST], lastSeen)
+      figures[at + COUNT] += count
       return true
     }
-    if (rows === undefined && values.size >= this.#limits.valuesPerAttribute && !this.#makeRoom(row.attribute, values))
-      return this.#refuse()
-    if (this.#rows >= this.#limits.rows) return this.#refuse()
-    if (rows === undefined) values.set(row.raw, [row])
-    else rows.push(row)
-    this.#rows++
+    const full = !this.knows(attribute, raw) && this.count(attribute) >= this.#limits.valuesPerAttribute
+    if (full && !this.#makeRoom(attribute)) return this.#refuse()
+    if (this.#statements.length >= this.#limits.rows) return this.#refuse()
+    this.#statements.push(statementOf(row))
+    this.#figures.push(firstSeen, lastSeen, count)
     return true
   }
 
   rows(attribute: string): readonly EvidenceRow[] {
-    const values = this.#attributes.get(attribute)
-    return values === undefined ? [] : [...values.values()].flat()
+    return this.#statements.flatMap((statement, index) => (statement.attribute === attribute ? [this.#row(statement, index)] : []))
   }
 
   /** Distinct values of an attribute in order of first appearance. */
   values(attribute: string): readonly string[] {
-    return [...new Set(this.rows(attribute).map(row => row.value))]
+    return [...new Set(this.#of(attribute).map(({ value }) => value))]
+  }
+
+  /** How many different things were said of an attribute. */
+  count(attribute: string): number {
+    return new Set(this.#of(attribute).map(({ raw }) => raw)).size
   }
 
   all(): readonly EvidenceRow[] {
-    return [...this.#attributes.values()].flatMap(values => [...values.values()].flat())
+    return this.#statements.map((statement, index) => this.#row(statement, index))
   }
 
   /** True when any protocol said `raw` of `attribute`. */
   knows(attribute: string, raw: string): boolean {
-    return this.#attributes.get(attribute)?.has(raw) ?? false
+    return this.#statements.some(statement => statement.raw === raw && statement.attribute === attribute)
   }
 
   /** Forget what one protocol said. */
   retract(protocol: string): void {
-    const kept = this.all().filter(row => row.protocol !== protocol)
-    this.#attributes.clear()
-    this.#rows = 0
+    this.#keep(row => row.protocol !== protocol)
+  }
+
+  #of(attribute: string): readonly Statement[] {
+    return this.#statements.filter(statement => statement.attribute === attribute)
+  }
+
+  #indexOf(attribute: string, raw: string, protocol: string, field: string): number {
+    for (let index = 0; index < this.#statements.length; index++) {
+      const known = this.#statements[index]
+      if (known.raw === raw && known.field === field && known.attribute === attribute && known.protocol === protocol) return index
+    }
+    return -1
+  }
+
+  #row({ table, ...statement }: Statement, index: number): EvidenceRow {
+    const [firstSeen, lastSeen, count] = this.#figures.slice(index * FIGURES, (index + 1) * FIGURES)
+    return { ...statement, ...(table === undefined ? {} : { table }), firstSeen, lastSeen, count }
+  }
+
+  #keep(wanted: (row: EvidenceRow) => boolean): void {
+    const kept = this.all().filter(wanted)
+    this.#statements = []
+    this.#figures = []
     for (const row of kept) this.insert(row)
   }
 
-  #makeRoom(attribute: string, values: Map<string, EvidenceRow[]>): boolean {
+  #makeRoom(attribute: string): boolean {
     if (SET_ATTRIBUTES.has(attribute)) return false
-    let oldest: string | undefined
-    let oldestTime = Number.POSITIVE_INFINITY
-    for (const [raw, rows] of values) {
-      const lastSeen = Math.max(...rows.map(row => row.lastSeen))
-      if (lastSeen >= oldestTime) continue
-      oldest = raw
-      oldestTime = lastSeen
-    }
+    const lastSeen = new Map<string, number>()
+    for (const row of this.rows(attribute)) lastSeen.set(row.raw, Math.max(lastSeen.get(row.raw) ?? 0, row.lastSeen))
+    const [oldest] = [...lastSeen].sort(([, one], [, other]) => one - other)
     if (oldest === undefined) return false
-    this.#rows -= values.get(oldest)?.length ?? 0
-    return values.delete(oldest)
+    this.#keep(row => row.raw !== oldest[0] || row.attribute !== attribute)
+    return true
   }
 
   #refuse(): false {

@@ -6,21 +6,35 @@ import { type Implementation, implementationOfUid, implementationOfVersion } fro
 import { manufacturerOf } from './knowledge/manufacturers.ts'
 import { operatingSystemOf, operatingSystemOfNativeOs } from './knowledge/operating-systems.ts'
 import { ouiOwner } from './knowledge/oui.ts'
+import type { UserKnowledge } from './knowledge/user.ts'
 import { type OperatingSystem, windowsOfBuild, windowsOfVersion } from './knowledge/windows.ts'
 
-/** What a decoder said, and what the knowledge tables make of it: the statement itself first. */
-export function factsOf(attribute: IdentityAttribute, raw: string, protocol: IdentityProtocol, field: string): readonly [Fact, ...Fact[]] {
+/** What a decoder said, and what the knowledge tables make of it, those of the site (`user`) first: the statement itself leads. */
+export function factsOf(
+  attribute: IdentityAttribute,
+  raw: string,
+  protocol: IdentityProtocol,
+  field: string,
+  user?: UserKnowledge,
+): readonly [Fact, ...Fact[]] {
   const fact: Fact = { attribute, raw, protocol, field, confidence: confidenceOf(protocol, field) }
   const known = attribute === 'manufacturer' ? manufacturerOf(raw) : undefined
   if (known !== undefined) return [{ ...fact, value: known.name, table: known.row }]
-  if (attribute === 'hostname') return [{ ...fact, value: hostLabel(raw) }, ...impliedFacts(attribute, raw, protocol, field)]
-  return [fact, ...impliedFacts(attribute, raw, protocol, field)]
+  if (attribute === 'hostname') return [{ ...fact, value: hostLabel(raw) }, ...impliedFacts(attribute, raw, protocol, field, user)]
+  return [fact, ...impliedFacts(attribute, raw, protocol, field, user)]
 }
 
 /** What follows of other attributes from a statement; most say nothing more. */
-export function impliedFacts(attribute: IdentityAttribute, raw: string, protocol: IdentityProtocol, field: string): readonly Fact[] {
-  const implied = IMPLICATIONS[attribute]
-  return implied === undefined ? NOTHING : implied(raw, field).map(fact => ({ ...fact, raw, protocol, field }))
+export function impliedFacts(
+  attribute: IdentityAttribute,
+  raw: string,
+  protocol: IdentityProtocol,
+  field: string,
+  user?: UserKnowledge,
+): readonly Fact[] {
+  const own = user?.implied(attribute, raw) ?? NOTHING
+  const implied = own.length > 0 ? own : (IMPLICATIONS[attribute]?.(raw, field) ?? NOTHING)
+  return implied.map(fact => ({ ...fact, raw, protocol, field }))
 }
 
 /** Names of one host differ in case and domain by the protocol that says them. */
@@ -29,9 +43,9 @@ function hostLabel(name: string): string {
 }
 
 /** What the owner of a MAC block says: who made the network adapter, and by that, weakly, who made the device. */
-export function factsOfMac(mac: string, field: string, confidence: Confidence): readonly Fact[] {
+export function factsOfMac(mac: string, field: string, confidence: Confidence, user?: UserKnowledge): readonly Fact[] {
   const facts: Fact[] = [{ attribute: 'mac', raw: mac, protocol: 'ethernet', field, confidence }]
-  const owner = ouiOwner(mac)
+  const owner = user?.ouiOwner(mac) ?? ouiOwner(mac)
   if (owner === undefined) return facts
   facts.push({
     attribute: 'nic_vendor',
@@ -61,7 +75,7 @@ export function factsOfMac(mac: string, field: string, confidence: Confidence): 
 type Implied = Pick<Fact, 'attribute' | 'value' | 'table' | 'confidence'>
 type Implication = (raw: string, field: string) => readonly Implied[]
 
-const NOTHING: readonly Fact[] = []
+const NOTHING: readonly Implied[] = []
 
 /** Windows 7 without a service pack; smbfs of Mac OS X and other clients of NTLM say the same of themselves. */
 const COMMON_PRETENCE = '6.1.7600'

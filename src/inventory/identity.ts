@@ -7,9 +7,27 @@ const MAX_MACS = 65_536
 /** IP addresses remembered for one MAC: beyond it, it is a router anyway. */
 const MAX_ADDRESSES_PER_MAC = 64
 
-/** Device id from the hardest identity at hand; the same on every sensor that sees the same MAC or address. */
-export function deviceId(kind: 'mac' | 'ip', value: string): string {
-  return `dev-${createHash('sha256').update(`${kind}:${value.toLowerCase()}`).digest('hex').slice(0, 16)}`
+/**
+ * What a device id rests on. `unit`: maker, model and serial number; `udi`: a UDI with a serial number; `mac`: globally unique;
+ * `local_mac`: one that somebody or something made up; `ip`: only the place on the network.
+ */
+export interface Identity {
+  readonly kind: 'unit' | 'udi' | 'eui64' | 'mac' | 'local_mac' | 'ip'
+  readonly value: string
+}
+
+/** The harder an identity, the fewer reasons there are that it changes or is another device's too. */
+export const HARDNESS: Readonly<Record<Identity['kind'], number>> = { ip: 0, local_mac: 1, mac: 2, eui64: 3, udi: 4, unit: 5 }
+
+/** Device id from an identity; the same on every sensor that sees the same one. */
+export function deviceId(kind: Identity['kind'], value: string): string {
+  const name = kind === 'local_mac' ? 'mac' : kind
+  return `dev-${createHash('sha256').update(`${name}:${value.toLowerCase()}`).digest().toString('hex', 0, 8)}`
+}
+
+/** True for MACs with the local bit (IEEE 802 §8.4): random ones of phones and tablets, and those of virtual machines. */
+export function isLocallyAdministered(mac: string): boolean {
+  return (Number.parseInt(mac.slice(1, 2), 16) & 2) !== 0
 }
 
 /** MACs that name no station: zero, group addresses and broadcast. */

@@ -14,21 +14,23 @@ import type {
   Observation,
   TlsHandshake,
 } from '../protocols/observation.ts'
+import { Ageing } from './ageing.ts'
+import { type AssetList, loadAssetList } from './assets.ts'
 import type { Device, InventoryChange } from './device.ts'
 import type { Fact } from './evidence.ts'
 import { factsOf, impliedFacts } from './facts.ts'
+import { HostMemory } from './host-memory.ts'
+import { loadUserKnowledge, type UserKnowledge } from './knowledge/user.ts'
+import { unitOf } from './known-by.ts'
+import { News } from './news.ts'
+import { Persistence } from './persistence.ts'
 import { DeviceRegistry } from './registry.ts'
 import type { InventorySettings } from './settings.ts'
 import type { DeviceState } from './state.ts'
 import type { InventoryStore } from './store.ts'
+import { isArchive, isTranslator } from './types.ts'
 
 const SECOND = 1_000_000
-/** How long news waits for more of the same conversation, so that one event tells all. */
-const HOLD = SECOND
-/** Packet time that steps back further than this was set back. */
-const CLOCK_STEP = 60 * SECOND
-/** Times and counts alone are saved this seldom. */
-const SAVE_TOUCHED = 300 * SECOND
 /** Protocols whose content makes the host that speaks them a device; anything speaks the others. */
 const SHOWS_DEVICES: ReadonlySet<IdentityProtocol> = new Set(['dicom', 'hl7'])
 type Side = 'client' | 'server'
@@ -39,31 +41,45 @@ type Side = 'client' | 'server'
  * discovered with the identity that its first conversation gives.
  */
 export class Inventory {
-  readonly #saveInterval: number
   /** What TLS on a port is taken to hide. */
   readonly #serviceOfPort: ReadonlyMap<number, string>
-  readonly #emit: (change: InventoryChange) => void
-  readonly #store: InventoryStore | undefined
+  readonly #news: News
+  readonly #persistence: Persistence
   readonly #registry: DeviceRegistry
-  readonly #pending = new Set<DeviceState>()
-  readonly #unsaved = new Set<DeviceState>()
-  readonly #touched = new Set<DeviceState>()
-  #nextReport = Number.POSITIVE_INFINITY
-  #nextSave = 0
-  #nextTouchedSave = 0
+  readonly #ageing: Ageing
+  readonly #memory = new HostMemory()
+  readonly #knowledge: UserKnowledge | undefined
+  readonly #assets: AssetList | undefined
+  /** Devices from the store have not been held against the asset list yet. */
+  #assetsPending: boolean
 
-  /** `store`, where given, is loaded now and written as devices change. */
+  /**
+   * `store`, where given, is loaded now and written as devices change. So are the asset list and the
+   * knowledge file of the settings: throws `assets_invalid` or `knowledge_invalid` when one cannot be used.
+   */
   constructor(settings: InventorySettings, emit: (change: InventoryChange) => void, store?: InventoryStore) {
-    this.#saveInterval = settings.save_seconds * SECOND
     this.#serviceOfPort = new Map(
       Object.entries(settings.encrypted_ports).flatMap(([service, ports]) => ports.map(port => [port, service] as const)),
     )
-    this.#emit = emit
-    this.#store = store
-    this.#registry = new DeviceRegistry(settings, {
-      changed: (state, time) => this.#pend(state, time),
-      removed: state => this.#removed(state),
+    this.#news = new News({ settle: candidate => this.#complete(candidate), emit })
+    this.#persistence = new Persistence(store, settings.save_seconds * SECOND)
+    this.#knowledge = settings.knowledge_file === undefined ? undefined : loadUserKnowledge(settings.knowledge_file)
+    const listener = {
+      changed: (state: DeviceState, time: number) => this.#pend(state, time),
+      removed: (state: DeviceState) => this.#removed(state),
+      renamed: (before: string) => this.#persistence.renamed(before),
+    }
+    this.#registry = new DeviceRegistry(settings, listener, this.#knowledge)
+    this.#ageing = new Ageing(settings, {
+      silent: (state, time) => {
+        this.#news.silent(state, time)
+        this.#persistence.changed(state)
+      },
+      snapshot: (state, time) => this.#news.snapshot(state, time),
+      forget: time => this.#registry.forget(time),
     })
+    this.#assets = settings.assets && loadAssetList(settings.assets)
+    this.#assetsPending = this.#assets !== undefined
     for (const saved of store?.load() ?? []) this.#registry.restore(saved)
   }
 
@@ -80,7 +96,7 @@ export class Inventory {
   /** Take in what a decoder found out. */
   observe(observation: Observation): void {
     const { flow, end } = observation
-    if (end >= this.#nextReport) this.#report(end, false)
+    this.#news.passed(end)
     if (flow.clientMac !== flow.serverMac) {
       if (flow.clientMac !== undefined) this.#registry.frame(flow.clientMac, flow.clientAddress, end)
       if (flow.serverMac !== undefined) this.#registry.frame(flow.serverMac, flow.serverAddress, end)
@@ -117,11 +133,18 @@ export class Inventory {
 
   /**
    * Take in what a protocol that is none of medicine said of a host. It adds to the device that the host is; a host that medical traffic has
-   * not shown yet does not become one by it. That something is said of a host does not mean that it is there: name servers answer for others.
+   * not shown yet does not become one by it, but what was said is remembered until then. That something is said of a host does not mean that
+   * it is there: name servers answer for others.
    */
-  identify({ protocol, subject, facts, time }: HostIdentity): void {
+  identify(identity: HostIdentity): void {
+    const { protocol, subject, facts, time } = identity
+    if (subject.mac !== undefined && subject.address !== undefined && facts.some(isLease))
+      this.neighbour(subject.address, subject.mac, 0, undefined, time)
     const state = this.#registry.find(subject)
-    if (state === undefined) return
+    if (state === undefined) {
+      this.#memory.keep(identity)
+      return
+    }
     for (const { attribute, value, field } of facts) this.#learn(state, attribute, value, protocol, field, time)
   }
 
@@ -161,17 +184,19 @@ export class Inventory {
 
   /** Let packet time pass: report what was held long enough, save what changed. About once a second. */
   tick(time: number): void {
-    if (this.#pending.size > 0) this.#report(time, false)
-    if (this.#store === undefined || time < this.#nextSave) return
-    this.#nextSave = time + this.#saveInterval
-    this.#save(time >= this.#nextTouchedSave)
-    if (time >= this.#nextTouchedSave) this.#nextTouchedSave = time + SAVE_TOUCHED
+    if (this.#assetsPending) this.#assignAll(time)
+    this.#registry.reconsider(time)
+    this.#news.report(time, false)
+    this.#ageing.tick(time, () => this.#registry.all())
+    this.#persistence.tick(time)
   }
 
   /** The input is over: report and save everything. */
   finish(time: number): void {
-    this.#report(time, true)
-    this.#save(true)
+    this.#registry.reconsider(time)
+    this.#news.report(time, true)
+    this.#ageing.finish()
+    this.#persistence.save(true)
   }
 
   #identity(observation: DeviceIdentity): void {
@@ -182,12 +207,25 @@ export class Inventory {
     }
     const state = this.#shown(flow, about, protocol, end)
     if (state === undefined) return
-    if (forwarded || (isOfImages(facts) && isArchive(state))) {
+    if (forwarded || (isOfImages(facts) && isArchive(state.evidence))) {
       const field = facts[0]?.field ?? 'content'
       this.#note(state, { attribute: 'relays', raw: protocol, protocol, field, confidence: 'medium' }, end)
       return
     }
-    for (const { attribute, value, field } of facts) this.#learn(state, attribute, value, protocol, field, end)
+    const unit = unitOf(facts, protocol)
+    if (unit !== undefined) this.#note(state, unit, end)
+    const speaker = unit !== undefined && isTranslator(state.evidence) ? this.#behind(state, unit, end) : state
+    for (const { attribute, value, field } of facts) this.#learn(speaker, attribute, value, protocol, field, end)
+  }
+
+  /** A unit that speaks from behind the address of several. */
+  #behind(gateway: DeviceState, unit: Fact, time: number): DeviceState {
+    const state = this.#registry.behind(gateway, unit, time)
+    if (state === undefined) return gateway
+    state.lastSeen = Math.max(state.lastSeen, time)
+    const [address = ''] = gateway.addresses
+    this.#note(state, { attribute: 'behind', raw: address, protocol: unit.protocol, field: unit.field, confidence: 'medium' }, time)
+    return state
   }
 
   #association(observation: DicomAssociation): void {
@@ -285,17 +323,34 @@ export class Inventory {
   #at(flow: Flow, side: Side, time: number): DeviceState | undefined {
     const address = addressOf(flow, side)
     const mac = side === 'client' ? flow.clientMac : flow.serverMac
-    const known = this.#seen(address, time)
-    if (known === undefined) return this.#registry.create(address, flow.clientMac === flow.serverMac ? undefined : mac, time)
+    const occupant = this.#seen(address, time)
+    if (occupant !== undefined && mac !== undefined && flow.clientMac !== flow.serverMac) this.#registry.leave(occupant, mac, address, time)
+    const known = this.#registry.at(address)
+    if (known === undefined) return this.#discover(address, flow.clientMac === flow.serverMac ? undefined : mac, time)
     if (known.macs.size === 0 && known.id !== undefined && mac !== undefined) this.#registry.offerMac(known, mac, address, time)
     return known
+  }
+
+  /** A new candidate, with what was said of the host before. */
+  #discover(address: string, mac: string | undefined, time: number): DeviceState | undefined {
+    const state = this.#registry.create(address, mac, time)
+    if (state === undefined) return undefined
+    this.#recall(state, address)
+    if (mac !== undefined && this.#registry.identifies(mac, address)) this.#recall(state, mac)
+    return state
+  }
+
+  #recall(state: DeviceState, host: string): void {
+    for (const { attribute, value, protocol, field, time } of this.#memory.take(host))
+      this.#learn(state, attribute, value, protocol, field, time)
   }
 
   #seen(address: string, time: number): DeviceState | undefined {
     const state = this.#registry.at(address)
     if (state !== undefined && time > state.lastSeen) {
       state.lastSeen = time
-      if (this.#store !== undefined) this.#touched.add(state)
+      if (state.silentSince !== undefined) this.#news.returned(state, time)
+      this.#persistence.touched(state)
     }
     return state
   }
@@ -303,7 +358,7 @@ export class Inventory {
   #learn(state: DeviceState, attribute: IdentityAttribute, raw: string, protocol: IdentityProtocol, field: string, time: number): void {
     const news = state.learn(attribute, raw, protocol, field, time)
     if (news === 'contrary') this.#pend(state, time)
-    const facts = news === 'new' ? factsOf(attribute, raw, protocol, field) : impliedFacts(attribute, raw, protocol, field)
+    const facts = (news === 'new' ? factsOf : impliedFacts)(attribute, raw, protocol, field, this.#knowledge)
     for (const fact of facts) this.#note(state, fact, time)
   }
 
@@ -326,65 +381,37 @@ export class Inventory {
   }
 
   #pend(state: DeviceState, time: number): void {
-    state.changedAt = time
-    if (this.#store !== undefined) this.#unsaved.add(state)
-    if (state.pendingSince !== undefined) return
-    state.pendingSince = time
-    this.#pending.add(state)
-    this.#nextReport = Math.min(this.#nextReport, time + HOLD)
+    this.#persistence.changed(state)
+    this.#news.hold(state, time)
   }
 
-  /** Report held news that is due; all of it when `all`, or when the clock was set back. */
-  #report(time: number, all: boolean): void {
-    for (const state of [...this.#pending]) {
-      const since = state.pendingSince
-      if (since === undefined || all || time >= since + HOLD || time < since - CLOCK_STEP) this.#reportState(state)
-    }
-    let next = Number.POSITIVE_INFINITY
-    for (const { pendingSince } of this.#pending) if (pendingSince !== undefined) next = Math.min(next, pendingSince + HOLD)
-    this.#nextReport = next
-  }
-
-  #reportState(candidate: DeviceState): void {
+  /** All that is known of a device, before it is reported. */
+  #complete(candidate: DeviceState): DeviceState {
     const state = this.#registry.settle(candidate)
-    this.#pending.delete(candidate)
-    this.#pending.delete(state)
-    const discovered = !state.announced
-    const differences = state.announce()
-    if (discovered) {
-      this.#emit({ kind: 'device-discovered', device: state.describe(), time: state.changedAt })
-      return
-    }
-    if (differences.length === 0) return
-    const device = state.describe()
-    for (const difference of differences) this.#emit({ kind: 'device-changed', device, time: state.changedAt, ...difference })
+    for (const mac of state.macs) this.#recall(state, mac)
+    if (this.#assets !== undefined) state.assign(this.#assets.match(state), state.changedAt)
+    return state
+  }
+
+  #assignAll(time: number): void {
+    this.#assetsPending = false
+    for (const state of this.#registry.all()) if (state.assign(this.#assets?.match(state), time)) this.#pend(state, time)
   }
 
   #removed(state: DeviceState): void {
-    this.#pending.delete(state)
-    this.#unsaved.delete(state)
-    this.#touched.delete(state)
-    if (state.id !== undefined) this.#store?.remove(state.id)
+    this.#news.drop(state)
+    this.#persistence.removed(state)
   }
+}
 
-  #save(withTouched: boolean): void {
-    if (this.#store === undefined) return
-    if (withTouched) for (const state of this.#touched) this.#unsaved.add(state)
-    const ready = [...this.#unsaved].filter(state => state.id !== undefined)
-    if (!this.#store.save(ready.map(state => state.save()))) return
-    for (const state of ready) this.#unsaved.delete(state)
-    if (withTouched) this.#touched.clear()
-  }
+/** A server's word that an address is the client's; the client itself may claim any. */
+function isLease({ field }: HostIdentity['facts'][number]): boolean {
+  return field === 'yiaddr'
 }
 
 /** Tags of stored images, as opposed to what the sender says of itself. */
 function isOfImages(facts: DeviceIdentity['facts']): boolean {
   return facts.some(({ field }) => field.startsWith('('))
-}
-
-/** Takes images and answers queries: what it sends was made elsewhere. */
-function isArchive({ evidence }: DeviceState): boolean {
-  return evidence.knows('role', 'storage_scp') && evidence.knows('role', 'query_scp')
 }
 
 function addressOf(flow: Flow, side: Side): string {

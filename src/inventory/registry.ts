@@ -1,10 +1,12 @@
 import type { HostSubject } from '../protocols/observation.ts'
-import type { EvidenceBook, EvidenceLimits } from './evidence.ts'
+import type { EvidenceLimits, Fact } from './evidence.ts'
 import { factsOfMac } from './facts.ts'
-import { deviceId, type Station, StationTable } from './identity.ts'
+import { deviceId, HARDNESS, type Identity, isLocallyAdministered, type Station, StationTable } from './identity.ts'
+import type { UserKnowledge } from './knowledge/user.ts'
+import { compareNames, hardIdentities, isLost, keyOf, OWN_NAMES, sameUnit } from './known-by.ts'
 import { AddressScope, subnetOf } from './networks.ts'
 import type { InventorySettings } from './settings.ts'
-import { DeviceState, type SavedDevice } from './state.ts'
+import { DeviceState, type IdentityNews, type SavedDevice } from './state.ts'
 
 const SECOND = 1_000_000
 const DAY = 86_400 * SECOND
@@ -15,16 +17,20 @@ const ROOM_CHECK = 60 * SECOND
 export interface RegistryListener {
   /** Something about the device is not as it was. */
   changed(state: DeviceState, time: number): void
-  /** The device is no more: absorbed by another one, or forgotten to make room. */
+  /** The device is no more: absorbed by another one, or forgotten. */
   removed(state: DeviceState): void
+  /** A device with the id `before` has another one now. */
+  renamed(before: string): void
 }
 
 /**
- * Which device is at which address, and when two are one. Identity is the MAC where it is the host's own, else the address. Frames
- * alone make a new address the same device only when nothing speaks against it; ARP and neighbour discovery do by themselves.
+ * Which device is at which address, and when two are one. Identity is what the device says of itself wherever it is (its maker, model and
+ * serial number, a UDI), else the MAC where it is the host's own, else the address. Frames alone make a new address the same device only
+ * when nothing speaks against it; ARP, neighbour discovery and DHCP do by themselves.
  */
 export class DeviceRegistry {
   readonly #settings: InventorySettings
+  readonly #knowledge: UserKnowledge | undefined
   readonly #limits: EvidenceLimits
   readonly #listener: RegistryListener
   readonly #scope: AddressScope
@@ -33,12 +39,16 @@ export class DeviceRegistry {
   readonly #byAddress = new Map<string, DeviceState>()
   readonly #byMac = new Map<string, DeviceState>()
   readonly #byId = new Map<string, DeviceState>()
+  readonly #byIdentity = new Map<string, DeviceState>()
+  /** Devices that may be another one; time will tell. */
+  readonly #undecided = new Set<DeviceState>()
   #nextRoomCheck = 0
   /** Devices not kept because there was no room. */
   refused = 0
 
-  constructor(settings: InventorySettings, listener: RegistryListener) {
+  constructor(settings: InventorySettings, listener: RegistryListener, knowledge?: UserKnowledge) {
     this.#settings = settings
+    this.#knowledge = knowledge
     this.#limits = { valuesPerAttribute: settings.max_values_per_attribute, rows: settings.max_evidence_per_device }
     this.#listener = listener
     this.#scope = new AddressScope(settings.local_networks)
@@ -91,6 +101,7 @@ export class DeviceRegistry {
       this.#byMac.set(mac, state)
       if (latest !== undefined) this.#stations.frame(mac, latest, saved.lastSeen)
     }
+    for (const identity of hardIdentities(state)) this.#take(state, keyOf(identity))
   }
 
   /** A new candidate at `address`, seen with link-layer source `mac`; undefined for foreign addresses and when there is no room. */
@@ -103,23 +114,110 @@ export class DeviceRegistry {
     return state
   }
 
-  /** Give a candidate its id, or find that it is a device which is known already. */
-  settle(state: DeviceState): DeviceState {
-    if (state.id !== undefined) return state
+  /** Give a candidate its id, and find out whether it is a device which is known already. */
+  settle(candidate: DeviceState, time = candidate.lastSeen): DeviceState {
+    const state = candidate.id === undefined ? this.#settleMac(candidate) : candidate
+    return state.identityStale ? this.#identify(state, time) : state
+  }
+
+  /** Look again at devices of which it was not clear whether they are another one. */
+  reconsider(time: number): void {
+    // A device that stays undecided is entered again.
+    for (const state of [...this.#undecided]) this.#identify(state, time)
+  }
+
+  /** The device that is behind the address of another one, as its unit shows; made where it is new. */
+  behind(gateway: DeviceState, unit: Fact, time: number): DeviceState | undefined {
+    const identity: Identity = { kind: 'unit', value: unit.raw }
+    const known = this.#byIdentity.get(keyOf(identity))
+    if (known !== undefined && known !== gateway) return known
+    if (!this.#hasRoom(time)) return undefined
+    const state = new DeviceState(this.#limits, time)
+    this.#states.add(state)
+    for (const row of gateway.evidence.all()) if (row.attribute === 'unit' && row.raw === unit.raw) state.evidence.insert(row)
+    this.#take(state, keyOf(identity))
+    this.#rename(state, identity)
+    state.identityStale = false
+    this.#listener.changed(state, time)
+    return state
+  }
+
+  /** The candidate's MAC where it is its own; the device of that MAC where the candidate is that. */
+  #settleMac(state: DeviceState): DeviceState {
     const address = state.addresses.values().next().value ?? ''
     const mac = this.#stations.claimedMac(address) ?? state.frameMac
-    if (mac !== undefined && this.#stations.identifies(mac, address)) {
-      const owner = this.#byMac.get(mac)
-      if (owner === undefined) {
-        this.#name(state, 'mac', mac)
-        this.#bindMac(state, mac, address, state.lastSeen)
-        return state
-      }
-      if (this.#sameHost(owner, state, mac, address)) return this.#absorb(state, owner, `${mac} is at ${address}`)
-      this.#stations.markRouter(mac)
-    }
-    this.#name(state, 'ip', address)
+    if (mac === undefined || !this.#stations.identifies(mac, address)) return state
+    const owner = this.#byMac.get(mac)
+    if (owner === undefined) return this.#withMadeUpMac(state, mac, address)
+    if (this.#sameHost(owner, state, mac, address)) return this.#absorb(state, owner, `${mac} is at ${address}`)
+    this.#stations.markRouter(mac)
     return state
+  }
+
+  /** A host that makes up its MAC is known again by its name, once the MAC before is gone. */
+  #withMadeUpMac(state: DeviceState, mac: string, address: string): DeviceState {
+    this.#bindMac(state, mac, address, state.lastSeen)
+    const [name] = state.evidence.values('hostname')
+    if (name === undefined || !isLocallyAdministered(mac)) return state
+    for (const other of this.#states) {
+      if (other === state || other.lastSeen >= state.firstSeen || other.identity?.kind !== 'local_mac') continue
+      if (!other.evidence.values('hostname').includes(name)) continue
+      if (compareNames(other.evidence, state.evidence) === 'shared') return this.#absorb(state, other, `${name} has made up a new MAC`)
+    }
+    return state
+  }
+
+  /** Hold what a device is known by against all others; give it the id of the hardest identity that is its own. */
+  #identify(state: DeviceState, time: number): DeviceState {
+    state.identityStale = false
+    this.#undecided.delete(state)
+    const identities = hardIdentities(state)
+    const keys = new Set(identities.map(keyOf))
+    for (const key of [...state.identities]) if (!keys.has(key)) this.#giveUp(state, key)
+    for (const identity of identities) {
+      const key = keyOf(identity)
+      const owner = this.#byIdentity.get(key)
+      if (owner === undefined) this.#take(state, key)
+      if (owner === undefined || owner === state || state.disputed.includes(key)) continue
+      const verdict = identity.kind === 'unit' || identity.kind === 'udi' ? sameUnit(owner, state, time) : 'same'
+      if (verdict === 'same') return this.#join(owner, state, `both are ${identity.value}`, time)
+      if (verdict === 'undecided') this.#undecided.add(state)
+      else this.#dispute(owner, state, identity, time)
+    }
+    this.#name(state, identities, time)
+    return state
+  }
+
+  /** Two known devices are one: the older one stays. */
+  #join(one: DeviceState, other: DeviceState, reason: string, time: number): DeviceState {
+    const otherStays = one.id === undefined || (other.id !== undefined && other.firstSeen < one.firstSeen)
+    const [from, into] = otherStays ? [one, other] : [other, one]
+    return this.#identify(this.#absorb(from, into, reason), time)
+  }
+
+  /** Two devices state the same, and are two all the same. */
+  #dispute(owner: DeviceState, state: DeviceState, identity: Identity, time: number): void {
+    state.disputed.push(keyOf(identity))
+    const fact = { attribute: 'conflict', protocol: 'wardwire', field: 'same unit at the same time', confidence: 'high' } as const
+    for (const [one, other] of [
+      [owner, state],
+      [state, owner],
+    ]) {
+      const place = other.addresses.values().next().value ?? other.macs.values().next().value
+      one.note({ ...fact, raw: `${place} states ${identity.value} too, and is another device` }, time)
+      this.#listener.changed(one, time)
+    }
+  }
+
+  #take(state: DeviceState, key: string): void {
+    if (this.#byIdentity.has(key)) return
+    this.#byIdentity.set(key, state)
+    state.identities.push(key)
+  }
+
+  #giveUp(state: DeviceState, key: string): void {
+    this.#byIdentity.delete(key)
+    state.identities.splice(state.identities.indexOf(key), 1)
   }
 
   /** A device known by address alone was seen with a MAC: take it where it is the host's own. */
@@ -128,7 +226,27 @@ export class DeviceRegistry {
     this.#bindMac(state, mac, address, time)
   }
 
-  /** ARP or ND said that `address` is at `mac`. Answers the device at the address when that was news. */
+  /** True when `mac` is the adapter of the host at `address`, and no router before it. */
+  identifies(mac: string, address: string): boolean {
+    return this.#stations.identifies(mac, address)
+  }
+
+  /**
+   * Frames show another adapter at the address of a device. Is that another host, which has the address now? It is when the device speaks
+   * from elsewhere since. A frame alone may have passed a router.
+   */
+  leave(state: DeviceState, mac: string, address: string, time: number): boolean {
+    if (state.macs.size === 0 || state.macs.has(mac) || !this.#stations.identifies(mac, address)) return false
+    const sightings = [...state.macs].flatMap(own => [...(this.#stations.station(own)?.addresses ?? [])])
+    const lastHere = Math.max(0, ...sightings.filter(([at]) => at === address).map(([, { lastSeen }]) => lastSeen))
+    const isHere = lastHere >= (this.#stations.station(mac)?.addresses.get(address)?.firstSeen ?? time)
+    const isElsewhere = sightings.some(([at, { firstSeen }]) => at !== address && firstSeen > lastHere)
+    if (isHere || !isElsewhere) return false
+    this.#move(address, state, this.#byMac.get(mac), time)
+    return true
+  }
+
+  /** ARP, ND or DHCP said that `address` is at `mac`. Answers the device at the address when that was news. */
   claim(address: string, mac: string, time: number): DeviceState | undefined {
     if (!this.#stations.claim(mac, address, time)) return undefined
     const state = this.#byAddress.get(address)
@@ -136,17 +254,36 @@ export class DeviceRegistry {
     const owner = this.#byMac.get(mac)
     if (owner === state || this.#stations.station(mac)?.router === true) return state
     if (state.macs.size > 0) return this.#move(address, state, owner, time)
-    if (owner !== undefined) {
-      const [younger, older] = state.firstSeen < owner.firstSeen ? [owner, state] : [state, owner]
-      return this.#absorb(younger, older, `${address} is at ${mac}`)
-    }
+    if (owner !== undefined) return this.#join(owner, state, `${address} is at ${mac}`, time)
     this.#bindMac(state, mac, address, time)
     return state
   }
 
-  #name(state: DeviceState, kind: 'mac' | 'ip', value: string): void {
-    let id = deviceId(kind, value)
-    for (let repeat = 2; this.#byId.has(id); repeat++) id = deviceId(kind, `${value}#${repeat}`)
+  /** The id rests on the hardest identity that is the device's own; it changes only for a harder one, or when its own is lost. */
+  #name(state: DeviceState, hard: readonly Identity[], time: number): void {
+    const own = hard.filter(identity => state.identities.includes(keyOf(identity)))
+    const macs = [...state.macs].filter(isLocallyAdministered).map((value): Identity => ({ kind: 'local_mac', value }))
+    const [address = ''] = state.addresses
+    const [best] = [...own, ...macs, { kind: 'ip', value: address } as const].sort((a, b) => HARDNESS[b.kind] - HARDNESS[a.kind])
+    const now = state.identity
+    if (now === undefined) this.#rename(state, best)
+    else if (HARDNESS[best.kind] > HARDNESS[now.kind]) this.#rename(state, best, 'device-merged', `it is ${best.value}`)
+    else if (isLost(state, now)) this.#rename(state, best, 'device-split', `${now.value} is not its own`)
+    else return
+    this.#listener.changed(state, time)
+  }
+
+  #rename(state: DeviceState, identity: Identity, kind?: IdentityNews['kind'], reason = ''): void {
+    const before = state.id
+    let id = deviceId(identity.kind, identity.value)
+    for (let repeat = 2; this.#byId.has(id) && id !== before; repeat++) id = deviceId(identity.kind, `${identity.value}#${repeat}`)
+    state.identity = identity
+    if (id === before) return
+    if (before !== undefined) {
+      this.#byId.delete(before)
+      this.#listener.renamed(before)
+      if (kind !== undefined) state.news.push({ kind, attribute: 'id', before, after: id, reason })
+    }
     state.id = id
     this.#byId.set(id, state)
     state.changed('id', 'identity')
@@ -158,8 +295,8 @@ export class DeviceRegistry {
     const sighting = station?.addresses.get(address)
     if (station === undefined || sighting === undefined || station.router) return false
     if (sighting.claimed) return true
-    const names = compareNames(owner.evidence, candidate.evidence)
-    if (names !== undefined) return names
+    const names = compareNames(owner.evidence, candidate.evidence, OWN_NAMES)
+    if (names !== undefined) return names === 'shared'
     const rivals = [...owner.addresses].filter(other => other.includes(':') === address.includes(':'))
     return rivals.every(
       other => subnetOf(other) === subnetOf(address) && (station.addresses.get(other)?.lastSeen ?? 0) < sighting.firstSeen,
@@ -169,8 +306,9 @@ export class DeviceRegistry {
   #bindMac(state: DeviceState, mac: string, address: string, time: number): void {
     const claimed = this.#stations.claimedMac(address) === mac
     state.macs.add(mac)
+    state.identityStale = true
     this.#byMac.set(mac, state)
-    const facts = factsOfMac(mac, claimed ? 'ARP or ND' : 'source address', claimed ? 'high' : 'medium')
+    const facts = factsOfMac(mac, claimed ? 'ARP or ND' : 'source address', claimed ? 'high' : 'medium', this.#knowledge)
     for (const fact of facts) state.note(fact, time)
     this.#listener.changed(state, time)
   }
@@ -186,16 +324,25 @@ export class DeviceRegistry {
   #foundRouter(station: Station): void {
     const owner = this.#byMac.get(station.mac)
     if (owner === undefined) return
+    const time = Math.max(...[...station.addresses.values()].map(({ lastSeen }) => lastSeen))
     const here = [...owner.addresses].filter(address => station.addresses.has(address))
     const unproven = here.filter(address => station.addresses.get(address)?.claimed !== true)
     const isRouterItself = unproven.length < here.length
-    for (const address of isRouterItself ? unproven : unproven.slice(1)) this.#detach(owner, address, owner.lastSeen)
+    const lost = isRouterItself ? unproven : unproven.slice(1)
+    if (lost.length > 0) this.#split(owner, lost, `${station.mac} is a router`, time)
     if (isRouterItself) return
     owner.macs.delete(station.mac)
     this.#byMac.delete(station.mac)
     owner.evidence.retract('ethernet')
     owner.reconsider(`${station.mac} is a router`)
-    this.#listener.changed(owner, owner.lastSeen)
+    this.#listener.changed(owner, time)
+  }
+
+  /** `addresses` turned out to be other hosts'. */
+  #split(state: DeviceState, addresses: readonly string[], reason: string, time: number): void {
+    const before = [...state.addresses].join(', ')
+    for (const address of addresses) this.#detach(state, address, time)
+    if (state.announced) state.news.push({ kind: 'device-split', attribute: 'ips', before, after: [...state.addresses].join(', '), reason })
   }
 
   #attach(state: DeviceState, address: string, time: number): void {
@@ -226,41 +373,37 @@ export class DeviceRegistry {
       this.#byMac.set(mac, into)
     }
     for (const address of from.addresses) this.#attach(into, address, from.lastSeen)
+    into.news.push(...from.news)
+    if (from.id !== undefined && into.id !== undefined)
+      into.news.push({ kind: 'device-merged', attribute: 'id', before: from.id, after: into.id, reason })
     into.reconsider(reason)
+    this.#listener.changed(into, into.lastSeen)
     return into
   }
 
   #remove(state: DeviceState): void {
     this.#states.delete(state)
+    this.#undecided.delete(state)
+    for (const key of state.identities) if (this.#byIdentity.get(key) === state) this.#byIdentity.delete(key)
     for (const address of state.addresses) if (this.#byAddress.get(address) === state) this.#byAddress.delete(address)
     for (const mac of state.macs) if (this.#byMac.get(mac) === state) this.#byMac.delete(mac)
     if (state.id !== undefined) this.#byId.delete(state.id)
     this.#listener.removed(state)
   }
 
+  /** Forget devices that nothing was seen of since `time`. */
+  forget(time: number): void {
+    for (const state of [...this.#states]) if (state.lastSeen < time) this.#remove(state)
+  }
+
   #hasRoom(time: number): boolean {
     if (this.#states.size < this.#settings.max_devices) return true
     if (time >= this.#nextRoomCheck) {
       this.#nextRoomCheck = time + ROOM_CHECK
-      const silent = time - this.#settings.silent_days * DAY
-      for (const state of [...this.#states]) if (state.lastSeen < silent) this.#remove(state)
+      this.forget(time - this.#settings.silent_days * DAY)
     }
     if (this.#states.size < this.#settings.max_devices) return true
     this.refused++
     return false
   }
-}
-
-/** Names that a device keeps when its address changes. */
-const LASTING_NAMES = ['serial_number', 'device_uid', 'eui64', 'station_name', 'ae_title', 'hl7_application']
-
-/** True when both share a lasting name, false when they contradict each other, undefined when nothing can be compared. */
-function compareNames(a: EvidenceBook, b: EvidenceBook): boolean | undefined {
-  let contradicted = false
-  for (const attribute of LASTING_NAMES) {
-    const [ours, theirs] = [a.values(attribute), b.values(attribute)]
-    if (ours.some(value => theirs.includes(value))) return true
-    contradicted ||= ours.length > 0 && theirs.length > 0
-  }
-  return contradicted ? false : undefined
 }

@@ -16,6 +16,11 @@ interface Candidate {
   readonly row: EvidenceRow
 }
 
+const MEDICAL_PROTOCOLS: ReadonlySet<string> = new Set(['dicom', 'dicomweb', 'hl7', 'fhir'])
+
+/** Source of evidence that the imported asset list is. */
+export const ASSET_LIST = 'assets'
+
 /** A value must be stated this many times as often as the one in force to push it out while both are still stated. */
 const OUTVOTE = 2
 
@@ -66,4 +71,17 @@ function reason({ row, confidence, count }: Candidate, rivals: number): string {
   const times = count === 1 ? 'once' : `${count} times`
   const others = rivals > 1 ? `, against ${rivals - 1} other value${rivals > 2 ? 's' : ''}` : ''
   return `${row.protocol} ${row.field} said so ${times} (${confidence} confidence)${others}`
+}
+
+/** The asset list is the site's own word: what it says needs no other. */
+export function authoritative(rows: readonly EvidenceRow[]): readonly EvidenceRow[] {
+  const listed = rows.filter(row => row.protocol === ASSET_LIST)
+  return listed.length > 0 ? listed : rows
+}
+
+/** High: make and model on good authority. Medium: it speaks a medical protocol. Low: only ports or addresses hint at it. */
+export function confidenceOf(resolutions: ReadonlyMap<string, Resolution>, rows: readonly EvidenceRow[]): Confidence {
+  const sure = (attribute: string): boolean => RANK[resolutions.get(attribute)?.confidence ?? 'low'] >= RANK.medium
+  if (sure('manufacturer') && sure('model')) return 'high'
+  return rows.some(row => MEDICAL_PROTOCOLS.has(row.protocol)) ? 'medium' : 'low'
 }

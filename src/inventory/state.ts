@@ -1,35 +1,72 @@
-import type { Device } from './device.ts'
-import { type Confidence, EvidenceBook, type EvidenceLimits, type EvidenceRow, type Fact, RANK } from './evidence.ts'
-import { type Resolution, resolve } from './resolve.ts'
+import { ASSET_ATTRIBUTES, type AssetMatch, matchWords } from './assets.ts'
+import type { Change, Device } from './device.ts'
+import { EvidenceBook, type EvidenceLimits, type EvidenceRow, type Fact } from './evidence.ts'
+import type { Identity } from './identity.ts'
+import { unitsOf } from './known-by.ts'
+import { ASSET_LIST, authoritative, confidenceOf, type Resolution, resolve } from './resolve.ts'
 import { deriveType } from './types.ts'
 
 /** Attributes with one value in force, in the order in which changes are reported. */
-const SINGLE = ['manufacturer', 'model', 'serial_number', 'software_version', 'os', 'os_version', 'hostname', 'udi'] as const
+const SINGLE = [
+  'manufacturer',
+  'model',
+  'serial_number',
+  'software_version',
+  'os',
+  'os_version',
+  'hostname',
+  'udi',
+  'owner',
+  'location',
+  'department',
+  'criticality',
+] as const
 type Single = (typeof SINGLE)[number]
 const SINGLE_SET: ReadonlySet<string> = new Set(SINGLE)
-
-const MEDICAL_PROTOCOLS: ReadonlySet<string> = new Set(['dicom', 'dicomweb', 'hl7', 'fhir'])
+/** What images and observations say of the unit that made them: nobody's own where several units speak from one place. */
+const OF_UNIT: ReadonlySet<string> = new Set(['manufacturer', 'model', 'serial_number', 'software_version', 'udi'])
+/** Evidence on which the identity of a device can rest. */
+const IDENTIFYING: ReadonlySet<string> = new Set(['unit', 'udi', 'eui64', 'mac'])
 
 /** What a change event may be about; `os` covers name and version. */
-const REPORTED = ['manufacturer', 'model', 'type', 'serial_number', 'software_version', 'os', 'hostname', 'ae_titles', 'ips'] as const
+const REPORTED = [
+  'manufacturer',
+  'model',
+  'type',
+  'serial_number',
+  'software_version',
+  'os',
+  'hostname',
+  'ae_titles',
+  'ips',
+  'conflict',
+  'owner',
+  'location',
+  'department',
+  'criticality',
+] as const
 type Reported = (typeof REPORTED)[number]
 
-/** A reported attribute has another value than when it was last reported. */
-export interface Difference {
-  readonly attribute: Reported
-  readonly before: string | undefined
-  readonly after: string
-  readonly reason: string
+/** Where the reported attribute is a list: the evidence it is made of. */
+const EVIDENCE_OF: Partial<Record<Reported, string>> = { ips: 'ip', ae_titles: 'ae_title' }
+
+/** Merged, or come apart: to be reported with the next change. */
+export interface IdentityNews extends Change {
+  readonly kind: 'device-merged' | 'device-split'
 }
 
 /** What survives a restart. */
 export interface SavedDevice {
   readonly id: string
+  readonly identity: Identity
+  /** Identities that another device claims too. */
+  readonly disputed: readonly string[]
+  readonly silentSince: number | undefined
   readonly firstSeen: number
   readonly lastSeen: number
   readonly macs: readonly string[]
   readonly addresses: readonly string[]
-  readonly resolved: Readonly<Record<string, Resolution>>
+  readonly resolved: Readonly<Record<string, string>>
   readonly announced: Readonly<Record<string, string>> | undefined
   readonly evidence: readonly EvidenceRow[]
 }
@@ -38,6 +75,17 @@ export interface SavedDevice {
 export class DeviceState {
   /** Set when the identity is settled; the device is a mere candidate before. */
   id: string | undefined
+  /** What the id rests on; undefined as long as there is none. */
+  identity: Identity | undefined
+  /** Keys of the identities that are this device's. */
+  readonly identities: string[] = []
+  /** Keys of identities that another device, which is not this one, states too. */
+  readonly disputed: string[] = []
+  /** Identities may differ from those that the registry knows. */
+  identityStale = true
+  /** `lastSeen` when `device-silent` was reported; undefined while the device is about. */
+  silentSince: number | undefined
+  readonly news: IdentityNews[] = []
   firstSeen: number
   lastSeen: number
   readonly macs = new Set<string>()
@@ -50,12 +98,13 @@ export class DeviceState {
   changedAt = 0
   /** Link-layer source of the frame that showed the candidate first. */
   frameMac: string | undefined
-  readonly #resolved = new Map<string, Resolution>()
-  readonly #stale = new Set<string>()
-  #announced: Map<string, string> | undefined
+  /** Values in force by attribute. Why they are is worked out when asked for. */
+  #resolved: Record<string, string | undefined> = {}
+  #stale: Set<string> | undefined
+  #announced: Readonly<Record<string, string>> | undefined
   #snapshot: Device | undefined
   /** What last changed an attribute, since the last report. */
-  readonly #reasons = new Map<string, string>()
+  #reasons: Map<string, string> | undefined
 
   constructor(limits: EvidenceLimits, time: number) {
     this.evidence = new EvidenceBook(limits)
@@ -66,12 +115,15 @@ export class DeviceState {
   static restore(saved: SavedDevice, limits: EvidenceLimits): DeviceState {
     const state = new DeviceState(limits, saved.firstSeen)
     state.id = saved.id
+    state.identity = saved.identity
+    state.silentSince = saved.silentSince
+    state.disputed.push(...saved.disputed)
     state.lastSeen = saved.lastSeen
     for (const mac of saved.macs) state.macs.add(mac)
     for (const address of saved.addresses) state.addresses.add(address)
-    for (const row of saved.evidence) state.evidence.insert({ ...row })
-    for (const [attribute, resolution] of Object.entries(saved.resolved)) state.#resolved.set(attribute, resolution)
-    if (saved.announced !== undefined) state.#announced = new Map(Object.entries(saved.announced))
+    for (const row of saved.evidence) state.evidence.insert(row)
+    state.#resolved = { ...saved.resolved }
+    state.#announced = saved.announced
     return state
   }
 
@@ -79,12 +131,15 @@ export class DeviceState {
     this.settle()
     return {
       id: this.id ?? '',
+      identity: this.identity ?? { kind: 'ip', value: '' },
+      disputed: [...this.disputed],
+      silentSince: this.silentSince,
       firstSeen: this.firstSeen,
       lastSeen: this.lastSeen,
       macs: [...this.macs],
       addresses: [...this.addresses],
-      resolved: Object.fromEntries(this.#resolved),
-      announced: this.#announced === undefined ? undefined : Object.fromEntries(this.#announced),
+      resolved: withoutGaps(this.#resolved),
+      announced: this.#announced,
       evidence: this.evidence.all(),
     }
   }
@@ -98,8 +153,12 @@ export class DeviceState {
   learn(attribute: string, raw: string, protocol: string, field: string, time: number): 'known' | 'contrary' | 'new' {
     const row = this.evidence.again(attribute, raw, protocol, field, time)
     if (row === undefined) return 'new'
-    if (!SINGLE_SET.has(attribute) || this.#resolved.get(attribute)?.value === row.value) return 'known'
-    this.#stale.add(attribute)
+    if (attribute === 'unit' && this.evidence.count('unit') > 1) {
+      this.#reconsiderUnits()
+      return 'contrary'
+    }
+    if (!SINGLE_SET.has(attribute) || this.#resolved[attribute] === row.value) return 'known'
+    this.#outdated(attribute)
     return 'contrary'
   }
 
@@ -112,67 +171,107 @@ export class DeviceState {
     return true
   }
 
+  /** Several units speak from this place: it is a translator's or a gateway's. */
+  get isShared(): boolean {
+    return new Set(unitsOf(this.evidence).map(row => row.raw)).size > 1
+  }
+
   /** Something about `attribute` is not as it was. */
   changed(attribute: string, reason: string): void {
-    if (SINGLE_SET.has(attribute)) this.#stale.add(attribute)
-    this.#stale.add('type')
+    if (SINGLE_SET.has(attribute)) this.#outdated(attribute)
+    if (IDENTIFYING.has(attribute)) this.identityStale = true
+    if (attribute === 'unit') this.#reconsiderUnits()
+    this.#outdated('type')
+    this.#reasons ??= new Map()
     this.#reasons.set(attribute, reason)
     this.#snapshot = undefined
   }
 
+  /** Take what the asset list says of the device, instead of what it said before. True when that is something else. */
+  assign(match: AssetMatch | undefined, time: number): boolean {
+    const field = match === undefined ? undefined : matchWords(match)
+    const before = this.evidence.all().filter(row => row.protocol === ASSET_LIST)
+    const values = Object.entries(match?.row.values ?? {})
+    if (before.length === values.length && values.every(([name, raw]) => before.some(row => isRow(row, name, raw, field)))) return false
+    this.evidence.retract(ASSET_LIST)
+    for (const attribute of ASSET_ATTRIBUTES) this.changed(attribute, 'asset list')
+    for (const [attribute, raw] of values) this.note({ attribute, raw, protocol: ASSET_LIST, field: field ?? '', confidence: 'high' }, time)
+    return true
+  }
+
+  #reconsiderUnits(): void {
+    this.identityStale = true
+    for (const attribute of SINGLE) if (OF_UNIT.has(attribute)) this.#outdated(attribute)
+    this.#outdated('type')
+  }
+
   /** Everything may differ: after a merge. */
   reconsider(reason: string): void {
-    for (const attribute of SINGLE) this.#stale.add(attribute)
+    this.identityStale = true
+    for (const attribute of SINGLE) this.#outdated(attribute)
     this.changed('type', reason)
   }
 
   /** Bring the values in force up to date. Cheap when nothing changed. */
   settle(): void {
-    if (this.#stale.size === 0) return
-    for (const attribute of SINGLE) if (this.#stale.has(attribute)) this.#resolve(attribute)
-    const type = deriveType(this.evidence)
-    if (type === undefined) this.#resolved.delete('type')
-    else this.#resolved.set('type', { value: type.type, confidence: type.confidence, why: type.reason })
-    this.#stale.clear()
+    const stale = this.#stale
+    if (stale === undefined) return
+    this.#stale = undefined
+    for (const attribute of SINGLE) if (stale.has(attribute)) this.#settleOne(attribute, this.#resolve(attribute)?.value)
+    this.#settleOne('type', deriveType(this.evidence)?.type)
   }
 
-  #resolve(attribute: Single): void {
-    const before = this.#resolved.get(attribute)
-    const after = resolve(this.evidence.rows(attribute), before?.value)
-    if (after === undefined) this.#resolved.delete(attribute)
-    else this.#resolved.set(attribute, after)
-    if (after?.value !== before?.value) this.#snapshot = undefined
+  #settleOne(attribute: string, value: string | undefined): void {
+    if (value === this.#resolved[attribute]) return
+    this.#resolved[attribute] = value
+    this.#snapshot = undefined
+  }
+
+  #outdated(attribute: string): void {
+    this.#stale ??= new Set()
+    this.#stale.add(attribute)
+  }
+
+  /** The value in force of an attribute, how sure it is and why. */
+  #resolve(attribute: Single | 'type'): Resolution | undefined {
+    if (attribute === 'type') {
+      const type = deriveType(this.evidence)
+      return type && { value: type.type, confidence: type.confidence, why: type.reason }
+    }
+    if (OF_UNIT.has(attribute) && this.isShared) return undefined
+    return resolve(authoritative(this.evidence.rows(attribute)), this.#resolved[attribute])
   }
 
   /** Differences to what was last reported, which they become. The first call reports nothing: the discovery itself says it all. */
-  announce(): readonly Difference[] {
+  announce(): readonly Change[] {
     this.settle()
     const before = this.#announced
-    const now = new Map<string, string>()
-    const differences: Difference[] = []
+    const now: Record<string, string> = {}
+    const differences: Change[] = []
     for (const attribute of REPORTED) {
-      const after = this.#reportedValue(attribute) ?? before?.get(attribute)
+      const after = this.#reportedValue(attribute) ?? before?.[attribute]
       if (after === undefined) continue
-      now.set(attribute, after)
-      if (before !== undefined && after !== before.get(attribute)) {
-        differences.push({ attribute, before: before.get(attribute), after, reason: this.#reasonOf(attribute) })
+      now[attribute] = after
+      if (before !== undefined && after !== before[attribute]) {
+        differences.push({ attribute, before: before[attribute], after, reason: this.#reasonOf(attribute) })
       }
     }
     this.#announced = now
     this.pendingSince = undefined
-    this.#reasons.clear()
+    this.#reasons = undefined
     return differences
   }
 
   #reasonOf(attribute: Reported): string {
-    const why = this.#resolved.get(attribute)?.why
+    const why = attribute === 'type' || SINGLE_SET.has(attribute) ? this.#resolve(attribute as Single)?.why : undefined
     if (why !== undefined) return why
-    const evidence = attribute === 'ips' ? 'ip' : 'ae_title'
-    return this.#reasons.get(evidence) ?? this.#reasons.get('type') ?? 'evidence added'
+    const evidence = EVIDENCE_OF[attribute] ?? attribute
+    return this.#reasons?.get(evidence) ?? this.#reasons?.get('type') ?? 'evidence added'
   }
 
   #reportedValue(attribute: Reported): string | undefined {
     if (attribute === 'ips') return joined(this.addresses)
+    if (attribute === 'conflict') return joined(this.evidence.values('conflict'), '; ')
     if (attribute === 'ae_titles') return joined(this.evidence.values('ae_title'))
     if (attribute === 'os')
       return joined(
@@ -183,19 +282,46 @@ export class DeviceState {
   }
 
   #value(attribute: string): string | undefined {
-    return this.#resolved.get(attribute)?.value
+    return this.#resolved[attribute]
   }
 
   /** The device as others see it: the same object until something other than times and counts changes. */
   snapshot(): Device {
     this.settle()
-    this.#snapshot ??= this.describe()
+    this.#snapshot ??= this.#lazy()
     return this.#snapshot
   }
 
   /** The device as of now, with current times and counts. */
   describe(): Device {
     this.settle()
+    return { ...this.#outline(), reasons: this.#reasonsInForce(), evidence: this.#allEvidence() }
+  }
+
+  /** Snapshots are kept, and few ask one for its evidence: it is put together when they do. */
+  #lazy(): Device {
+    const reasons = () => this.#reasonsInForce()
+    const evidence = () => this.#allEvidence()
+    return {
+      ...this.#outline(),
+      get reasons() {
+        return reasons()
+      },
+      get evidence() {
+        return evidence()
+      },
+    }
+  }
+
+  #reasonsInForce(): Device['reasons'] {
+    return Object.fromEntries([...this.#resolutions()].map(([attribute, { why }]) => [attribute, why]))
+  }
+
+  #allEvidence(): Device['evidence'] {
+    return [...this.evidence.all().map(withoutRaw), ...this.#typeEvidence()]
+  }
+
+  #outline(): Omit<Device, 'evidence' | 'reasons'> {
     const book = this.evidence
     const rows = book.all()
     const name = this.#value('os')
@@ -216,24 +342,25 @@ export class DeviceState {
       stations: book.values('station_name'),
       hl7Applications: book.values('hl7_application'),
       roles: book.values('role'),
-      criticality: undefined,
+      conflicts: book.values('conflict'),
+      owner: this.#value('owner'),
+      location: this.#value('location'),
+      department: this.#value('department'),
+      criticality: this.#value('criticality'),
       firstSeen: this.firstSeen,
       lastSeen: this.lastSeen,
-      confidence: this.#confidence(rows),
-      sources: [...new Set(rows.map(row => row.protocol))],
-      evidence: [...rows.map(withoutRaw), ...this.#typeEvidence()],
+      confidence: confidenceOf(this.#resolutions(), rows),
+      sources: [...new Set(rows.map(row => row.protocol))].filter(protocol => protocol !== ASSET_LIST && protocol !== 'wardwire'),
     }
   }
 
-  /** High: make and model on good authority. Medium: it speaks a medical protocol. Low: only ports or addresses hint at it. */
-  #confidence(rows: readonly EvidenceRow[]): Confidence {
-    const sure = (attribute: string): boolean => RANK[this.#resolved.get(attribute)?.confidence ?? 'low'] >= RANK.medium
-    if (sure('manufacturer') && sure('model')) return 'high'
-    return rows.some(row => MEDICAL_PROTOCOLS.has(row.protocol)) ? 'medium' : 'low'
+  #resolutions(): ReadonlyMap<string, Resolution> {
+    const found = [...SINGLE, 'type' as const].map(attribute => [attribute, this.#resolve(attribute)] as const)
+    return new Map(found.filter((entry): entry is [Single | 'type', Resolution] => entry[1] !== undefined))
   }
 
   #typeEvidence(): Device['evidence'] {
-    const type = this.#resolved.get('type')
+    const type = this.#resolve('type')
     if (type === undefined) return []
     const { value, confidence, why } = type
     const { firstSeen, lastSeen } = this
@@ -241,6 +368,14 @@ export class DeviceState {
       { attribute: 'type', value, protocol: 'wardwire', field: why, table: 'device-types', confidence, firstSeen, lastSeen, count: 1 },
     ]
   }
+}
+
+function withoutGaps(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function isRow(row: EvidenceRow, attribute: string, raw: string, field: string | undefined): boolean {
+  return row.attribute === attribute && row.raw === raw && row.field === field
 }
 
 function withoutRaw({ raw: _, ...evidence }: EvidenceRow): Device['evidence'][number] {

@@ -6,7 +6,7 @@ import type { SavedDevice } from './state.ts'
 
 const FILE = 'inventory.sqlite'
 /** Layout of the file; another number is another layout. */
-const LAYOUT = 1
+const LAYOUT = 2
 
 /** Devices on disk. Opening never fails because of content; saving never throws. */
 export interface InventoryStore {
@@ -15,9 +15,8 @@ export interface InventoryStore {
   /** Why the last save failed; undefined when it went well. */
   readonly problem: string | undefined
   load(): readonly SavedDevice[]
-  /** One transaction; false when it failed and should be tried again. */
-  save(devices: readonly SavedDevice[]): boolean
-  remove(id: string): void
+  /** Write devices and remove ids, in one transaction; false when it failed and should be tried again. */
+  save(devices: readonly SavedDevice[], removed?: readonly string[]): boolean
   close(): void
 }
 
@@ -45,6 +44,36 @@ export function openInventoryStore(directory: string): InventoryStore {
   }
 }
 
+/**
+ * The devices in the store of a sensor that may be running; nothing is changed. Throws `inventory_missing` or `inventory_unreadable`.
+ */
+export function readInventoryStore(directory: string): readonly SavedDevice[] {
+  const path = join(directory, FILE)
+  if (!existsSync(path))
+    throw new WardwireError('inventory_missing', `there is no ${FILE} in ${directory}`, {
+      mend: 'name the state_directory of a sensor that has run, or an inventory.json, with --from',
+    })
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 2000 })
+    const layout = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    if (layout !== LAYOUT) throw new Error(`layout ${layout} is not known to this version`)
+    return readDevices(database)
+  } catch (cause) {
+    throw new WardwireError('inventory_unreadable', `${path} cannot be read: ${messageOf(cause)}`, {
+      mend: 'run the command as the user of the sensor, with the version of the sensor',
+      cause,
+    })
+  } finally {
+    database?.close()
+  }
+}
+
+function readDevices(database: DatabaseSync): readonly SavedDevice[] {
+  const rows = database.prepare('SELECT state FROM device ORDER BY first_seen, id').all()
+  return rows.flatMap(row => parseDevice(String(row['state'])))
+}
+
 class SqliteStore implements InventoryStore {
   readonly quarantined: InventoryStore['quarantined']
   problem: string | undefined
@@ -56,22 +85,19 @@ class SqliteStore implements InventoryStore {
   }
 
   load(): readonly SavedDevice[] {
-    const rows = this.#database.prepare('SELECT state FROM device ORDER BY first_seen, id').all()
-    return rows.flatMap(row => parseDevice(String(row['state'])))
+    return readDevices(this.#database)
   }
 
-  save(devices: readonly SavedDevice[]): boolean {
-    if (devices.length === 0) return true
+  save(devices: readonly SavedDevice[], removed: readonly string[] = []): boolean {
+    if (devices.length + removed.length === 0) return true
     return this.#attempt(() => {
       const upsert = this.#database.prepare('INSERT OR REPLACE INTO device (id, first_seen, state) VALUES (?, ?, ?)')
+      const remove = this.#database.prepare('DELETE FROM device WHERE id = ?')
       this.#database.exec('BEGIN')
+      for (const id of removed) remove.run(id)
       for (const device of devices) upsert.run(device.id, device.firstSeen, JSON.stringify(device))
       this.#database.exec('COMMIT')
     })
-  }
-
-  remove(id: string): void {
-    this.#attempt(() => this.#database.prepare('DELETE FROM device WHERE id = ?').run(id))
   }
 
   close(): void {
@@ -133,7 +159,9 @@ function quarantine(path: string): string {
 function parseDevice(text: string): SavedDevice[] {
   try {
     const device = JSON.parse(text) as SavedDevice
-    return typeof device.id === 'string' && Array.isArray(device.evidence) && Array.isArray(device.addresses) ? [device] : []
+    return typeof device.id === 'string' && Array.isArray(device.evidence) && Array.isArray(device.addresses) && device.identity
+      ? [device]
+      : []
   } catch {
     return []
   }

@@ -1,5 +1,6 @@
 import type { Confidence, EvidenceBook } from './evidence.ts'
 import { TYPE_OF_MODALITY, TYPE_OF_MODEL } from './knowledge/modalities.ts'
+import { unitsOf } from './known-by.ts'
 
 /** What kind of device it is, how sure that is, and why. */
 export interface DeviceType {
@@ -32,6 +33,7 @@ type Rule = (book: EvidenceBook, has: (role: string) => boolean) => DeviceType |
 
 /** In order of preference: the first rule with an answer wins. */
 const RULES: readonly Rule[] = [
+  translator,
   fromModel,
   archive,
   worklistServer,
@@ -42,6 +44,7 @@ const RULES: readonly Rule[] = [
   workstation,
   fromMessages,
   storage,
+  named,
 ]
 
 /** Derive the device type from what the device does; undefined while nothing says so. */
@@ -53,6 +56,24 @@ export function deriveType(book: EvidenceBook): DeviceType | undefined {
     if (type !== undefined) return type
   }
   return undefined
+}
+
+/** Takes images and answers queries: what it sends was made elsewhere. */
+export function isArchive(book: EvidenceBook): boolean {
+  return book.knows('role', 'storage_scp') && book.knows('role', 'query_scp')
+}
+
+/** Several units speak from its address, under several names: they are devices of their own. */
+export function isTranslator(book: EvidenceBook): boolean {
+  return new Set(unitsOf(book).map(row => row.raw)).size > 1 && book.values('ae_title').length > 1
+}
+
+/** Each unit by its own name: they are hosts behind one address. One name for all of them: something passes their images on. */
+function translator(book: EvidenceBook): DeviceType | undefined {
+  const units = new Set(unitsOf(book).map(row => row.raw)).size
+  if (units < 2 || book.rows('device_observations').length > 0) return undefined
+  const isNat = book.values('ae_title').length >= units
+  return { type: isNat ? 'NAT gateway' : 'DICOM gateway', confidence: 'medium', reason: `${units} units speak from its address` }
 }
 
 function fromModel(book: EvidenceBook): DeviceType | undefined {
@@ -146,4 +167,10 @@ function fromMessages(book: EvidenceBook): DeviceType | undefined {
 
 function storage(_book: EvidenceBook, has: (role: string) => boolean): DeviceType | undefined {
   return has('storage_scp') ? { type: 'image receiver', confidence: 'low', reason: 'takes images (storage_scp)' } : undefined
+}
+
+/** The site's own knowledge of names (`ae_titles` of the knowledge file). */
+function named(book: EvidenceBook): DeviceType | undefined {
+  const [row] = book.rows('type_hint')
+  return row && { type: row.value, confidence: 'low', reason: `it is named so (${row.table ?? row.field})` }
 }

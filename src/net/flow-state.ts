@@ -3,7 +3,7 @@ import { communityId } from './community-id.ts'
 import type { Direction, Flow, Transport } from './flow.ts'
 import { Protocol } from './ip.ts'
 import type { Layers } from './layers.ts'
-import type { TcpStream } from './reassembly.ts'
+import type { TcpStream } from './tcp-stream.ts'
 
 const TRANSPORTS: ReadonlyMap<number, Transport> = new Map([
   [Protocol.TCP, 'tcp'],

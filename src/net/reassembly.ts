@@ -1,16 +1,13 @@
 import type { Direction, FlowHandler } from './flow.ts'
 import type { FlowState } from './flow-state.ts'
 import { SegmentHistory } from './segment-history.ts'
+import { Hole, MAX_AHEAD, type Segment, type TcpStream } from './tcp-stream.ts'
 
 /** A hole that the receiver has acknowledged is given up after so many more segments, or so long; mirror ports reorder a little. */
 const PATIENCE_SEGMENTS = 16
 const PATIENCE_TIME = 200_000
 /** A hole that nobody acknowledges (other direction unseen) is given up after this, µs. */
 const HOLE_TIME_OUT = 10_000_000
-/** A jump beyond any window, ahead or back, is another conversation's packet. */
-export const MAX_AHEAD = 1 << 30
-/** What a kept segment costs besides its bytes, so that a flood of tiny ones hits the limits too. */
-const SEGMENT_COST = 128
 const NO_BYTES = new Uint8Array(0)
 
 export interface ReassemblyLimits {
@@ -18,64 +15,28 @@ export interface ReassemblyLimits {
   readonly bytesTotal: number
 }
 
-interface Segment {
-  readonly sequence: number
-  readonly bytes: Uint8Array
-  /** Bytes on the wire; more than `bytes` when the capture cut the packet. */
-  readonly length: number
-}
-
-/** Missing bytes, and what came behind them. */
-class Hole {
-  /** In order of sequence numbers; never empty. */
-  readonly segments: Segment[] = []
-  bytes = 0
-  /** When it opened, or was last filled a little, and how many segments came since. */
+/** A segment as it comes in: `data[at .. at+captured)` of `length` bytes on the wire. One object is reused for all. */
+export interface Arrival {
+  flow: FlowState
+  direction: Direction
+  stream: TcpStream
+  sequence: number
+  needs: number | undefined
+  data: Uint8Array
+  at: number
+  captured: number
+  length: number
   time: number
-  waited = 0
-
-  constructor(time: number) {
-    this.time = time
-  }
 }
 
-/** What one side sends: where its stream stands. Sequence numbers are 32-bit integers compared by difference. */
-export class TcpStream {
-  known = false
-  next = 0
-  /** Sequence number of the first byte of the stream that was seen. */
-  initial = 0
-  /** Where another SYN said that it begins; counts again when the other side acknowledges that one. */
-  formerInitial: number | undefined
-  /** Highest acknowledgment that the other side sent for this stream. */
-  acknowledged = 0
-  hasAcknowledgment = false
-  finSequence = 0
-  finSeen = false
-  closed = false
-  /** What waits behind missing bytes. */
-  hole: Hole | undefined
-
-  start(sequence: number): void {
-    if (this.known) {
-      this.formerInitial = this.initial
-      this.hasAcknowledgment = false
-    }
-    this.known = true
-    this.next = sequence
-    this.initial = sequence
-  }
-
-  /** True while none of its bytes was delivered or kept. */
-  get isUntouched(): boolean {
-    return this.next === this.initial && this.hole === undefined
-  }
-}
-
-/** Puts TCP segments in order and hands the bytes on: each once, the first copy of a byte wins, what is lost becomes a gap. */
+/**
+ * Puts TCP segments in order and hands the bytes on: each once, the first copy of a byte wins, what is lost becomes a gap. The order is that
+ * of the conversation: what answers bytes of the other side comes after those, even where the mirror swapped them.
+ */
 export class Reassembler {
   readonly #limits: ReassemblyLimits
   readonly #handler: FlowHandler
+  readonly #onLoss: (flow: FlowState, bytes: number) => void
   readonly #history = new SegmentHistory()
   #bytes = 0
   retransmits = 0
@@ -85,9 +46,11 @@ export class Reassembler {
   /** Bytes that a receiver acknowledged and the sensor never saw. */
   lostBytes = 0
 
-  constructor(limits: ReassemblyLimits, handler: FlowHandler) {
+  /** `onLoss` hears of bytes that a receiver acknowledged and that were never seen. */
+  constructor(limits: ReassemblyLimits, handler: FlowHandler, onLoss: (flow: FlowState, bytes: number) => void) {
     this.#limits = limits
     this.#handler = handler
+    this.#onLoss = onLoss
   }
 
   /** True when a segment was delivered at the same place with other bytes. */
@@ -95,64 +58,48 @@ export class Reassembler {
     return this.#history.conflicts(flow, direction, sequence, data, at, length)
   }
 
-  /** Payload of one segment: `captured` bytes of `length` on the wire. */
-  segment(
-    flow: FlowState,
-    direction: Direction,
-    stream: TcpStream,
-    sequence: number,
-    data: Uint8Array,
-    at: number,
-    captured: number,
-    length: number,
-    time: number,
-  ): void {
+  /** Payload of one segment. */
+  segment(arrival: Arrival): void {
+    const { flow, direction, stream, sequence, time } = arrival
     if (!stream.known) stream.start(sequence)
     const ahead = (sequence - stream.next) | 0
-    if (ahead === 0) {
-      this.#next(flow, direction, stream, data, at, captured, length, time)
-      return
-    }
     if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD) return
-    if (ahead < 0) {
-      this.#old(flow, direction, stream, sequence, data, at, captured, length, time)
+    if (ahead === 0 && stream.hole === undefined && arrival.needs === undefined) {
+      this.#deliver(flow, direction, stream, arrival.data, arrival.at, arrival.captured, arrival.length, time)
+      if (otherOf(flow, direction)?.hole !== undefined) this.#settle(flow, time)
       return
     }
-    this.outOfOrder++
-    this.#keep(flow, stream, sequence, data, at, captured, length, time)
+    if (ahead < 0 && !this.#isNews(arrival, -ahead)) return
+    if (ahead > 0) this.outOfOrder++
+    this.#keep(arrival)
+    if (ahead <= 0) this.#settle(flow, time)
     this.review(flow, direction, stream, time)
   }
 
   /** The end of a direction was seen ahead of bytes that are still missing. */
   endAhead(stream: TcpStream, sequence: number, time: number): void {
-    this.#insert(this.#hole(stream, time), { sequence, bytes: NO_BYTES, length: 0 })
+    this.#bytes += this.#hole(stream, time).insert({ sequence, bytes: NO_BYTES, length: 0, needs: undefined })
   }
 
-  /** Give up holes that will not be filled any more. */
+  /** Give up waiting for what will not come any more. */
   review(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
-    for (let { hole } = stream; hole !== undefined && this.#isLost(stream, hole, time); { hole } = stream) {
-      this.#skipTo(flow, direction, stream, hole.segments[0].sequence, time)
-      this.#drain(flow, direction, stream, time)
+    for (let { hole } = stream; hole !== undefined; { hole } = stream) {
+      const [first] = hole.segments
+      const isInOrder = ((first.sequence - stream.next) | 0) <= 0
+      if (!this.#isLost(stream, hole, isInOrder, time)) return
+      if (isInOrder) this.#giveUpOther(flow, direction, first, time)
+      else this.#skipTo(flow, direction, stream, first.sequence, time)
+      this.#settle(flow, time)
     }
-  }
-
-  /** What is missing will not come any more, or there is no room to wait for it. */
-  #isLost(stream: TcpStream, hole: Hole, time: number): boolean {
-    if (hole.bytes > this.#limits.bytesPerFlow || this.#bytes > this.#limits.bytesTotal) {
-      this.limitHits++
-      return true
-    }
-    const age = time - hole.time
-    const waited = hole.waited >= PATIENCE_SEGMENTS || age >= PATIENCE_TIME
-    const acknowledged = !stream.hasAcknowledgment || ((stream.acknowledged - hole.segments[0].sequence) | 0) >= 0
-    return (acknowledged && waited) || age >= HOLE_TIME_OUT
   }
 
   /** The stream is over: deliver what waits, with its gaps, and the loss at its end that the receiver's acknowledgments tell of. */
   flush(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
     for (let { hole } = stream; hole !== undefined; { hole } = stream) {
-      this.#skipTo(flow, direction, stream, hole.segments[0].sequence, time)
-      this.#drain(flow, direction, stream, time)
+      const [first] = hole.segments
+      if (((first.sequence - stream.next) | 0) > 0) this.#skipTo(flow, direction, stream, first.sequence, time)
+      else this.#giveUpOther(flow, direction, first, time)
+      this.#settle(flow, time)
     }
     if (!stream.known || !stream.hasAcknowledgment) return
     const end = stream.finSeen && ((stream.acknowledged - stream.finSequence) | 0) > 0 ? stream.finSequence : stream.acknowledged
@@ -167,23 +114,48 @@ export class Reassembler {
     this.#handler.halfClosed(flow, direction, time)
   }
 
-  /** Bytes that are next: where segments wait behind them, up to the first of those, which came before. */
-  #next(
-    flow: FlowState,
-    direction: Direction,
-    stream: TcpStream,
-    data: Uint8Array,
-    at: number,
-    captured: number,
-    length: number,
-    time: number,
-  ): void {
-    if (stream.hole === undefined) {
-      this.#deliver(flow, direction, stream, data, at, captured, length, time)
-      return
+  /** What is waited for will not come any more, or there is no room to wait for it. */
+  #isLost(stream: TcpStream, hole: Hole, isInOrder: boolean, time: number): boolean {
+    if (hole.bytes > this.#limits.bytesPerFlow || this.#bytes > this.#limits.bytesTotal) {
+      this.limitHits++
+      return true
     }
-    this.#keep(flow, stream, stream.next, data, at, captured, length, time)
-    this.#drain(flow, direction, stream, time)
+    const age = time - hole.time
+    const waited = hole.waited >= PATIENCE_SEGMENTS || age >= PATIENCE_TIME
+    const acknowledged = isInOrder || !stream.hasAcknowledgment || ((stream.acknowledged - hole.segments[0].sequence) | 0) >= 0
+    return (acknowledged && waited) || age >= HOLE_TIME_OUT
+  }
+
+  /** The bytes of the other side that a segment answers were lost, unless what it says of them was never confirmed. */
+  #giveUpOther(flow: FlowState, direction: Direction, segment: Segment, time: number): void {
+    const { needs } = segment
+    const other = otherOf(flow, direction)
+    const hole = direction === 0 ? flow.fromClient?.hole : flow.fromServer?.hole
+    if (needs === undefined || other === undefined || hole === undefined) return
+    hole.segments[0] = { ...segment, needs: undefined }
+    const isConfirmed = ((other.latestAcknowledged - needs) | 0) >= 0
+    const missing = (needs - other.next) | 0
+    if (!isConfirmed || missing <= 0) return
+    const firstKept = other.hole?.segments[0].sequence
+    const end = firstKept !== undefined && ((firstKept - needs) | 0) < 0 ? firstKept : needs
+    this.#skipTo(flow, direction === 0 ? 1 : 0, other, end, time)
+  }
+
+  /** True when a segment that begins before the stream's end has bytes behind it; it then begins at the end. */
+  #isNews(arrival: Arrival, overlap: number): boolean {
+    const { flow, direction, stream, sequence, data, at, captured } = arrival
+    this.retransmits++
+    if (this.contradicts(flow, direction, sequence, data, at, captured)) {
+      this.conflicts++
+      flow.overlapConflicts++
+    }
+    if (overlap >= arrival.length) return false
+    const skip = Math.min(overlap, captured)
+    arrival.sequence = stream.next
+    arrival.at += skip
+    arrival.captured -= skip
+    arrival.length -= overlap
+    return true
   }
 
   #deliver(
@@ -204,50 +176,18 @@ export class Reassembler {
     if (length > captured) this.#gap(flow, direction, length - captured, time)
   }
 
-  /** A segment that begins before the stream's end: a retransmission, perhaps with new bytes behind. */
-  #old(
-    flow: FlowState,
-    direction: Direction,
-    stream: TcpStream,
-    sequence: number,
-    data: Uint8Array,
-    at: number,
-    captured: number,
-    length: number,
-    time: number,
-  ): void {
-    const overlap = (stream.next - sequence) | 0
-    this.retransmits++
-    if (this.contradicts(flow, direction, sequence, data, at, captured)) {
-      this.conflicts++
-      flow.overlapConflicts++
-    }
-    if (overlap >= length) return
-    const skip = Math.min(overlap, captured)
-    this.#next(flow, direction, stream, data, at + skip, captured - skip, length - overlap, time)
-  }
-
   /** Keep the parts of a segment that no kept segment has. */
-  #keep(
-    flow: FlowState,
-    stream: TcpStream,
-    sequence: number,
-    data: Uint8Array,
-    at: number,
-    captured: number,
-    length: number,
-    time: number,
-  ): void {
+  #keep({ flow, stream, sequence, needs, data, at, captured, length, time }: Arrival): void {
     const hole = this.#hole(stream, time)
     const last = hole.segments.at(-1)
     if (last === undefined || ((sequence - last.sequence) | 0) >= last.length) {
-      this.#insert(hole, { sequence, bytes: data.slice(at, at + captured), length })
+      this.#bytes += hole.insert({ sequence, bytes: data.slice(at, at + captured), length, needs })
       return
     }
     const pieces: Segment[] = []
     const piece = (from: number, to: number): void => {
       const begin = Math.min(from, captured)
-      pieces.push({ sequence: (sequence + from) | 0, bytes: data.slice(at + begin, at + Math.min(to, captured)), length: to - from })
+      pieces.push({ sequence: (sequence + from) | 0, bytes: data.slice(at + begin, at + Math.min(to, captured)), length: to - from, needs })
     }
     let covered = 0
     let conflict = false
@@ -266,7 +206,7 @@ export class Reassembler {
       this.conflicts++
       flow.overlapConflicts++
     }
-    for (const kept of pieces) this.#insert(hole, kept)
+    for (const kept of pieces) this.#bytes += hole.insert(kept)
   }
 
   /** The hole in front of what came; opened when there was none. */
@@ -276,41 +216,47 @@ export class Reassembler {
     return stream.hole
   }
 
-  #insert(hole: Hole, segment: Segment): void {
-    const { segments } = hole
-    let index = segments.length
-    while (index > 0 && ((segments[index - 1].sequence - segment.sequence) | 0) > 0) index--
-    segments.splice(index, 0, segment)
-    hole.bytes += segment.bytes.length + SEGMENT_COST
-    this.#bytes += segment.bytes.length + SEGMENT_COST
+  /** Deliver what waits no longer: bytes of one side may be what the other waited for. */
+  #settle(flow: FlowState, time: number): void {
+    const { fromClient, fromServer } = flow
+    if (fromClient === undefined || fromServer === undefined) return
+    let progress = true
+    while (progress) {
+      progress = this.#drain(flow, 0, fromClient, fromServer, time)
+      progress = this.#drain(flow, 1, fromServer, fromClient, time) || progress
+    }
   }
 
-  /** Deliver kept segments that are next. */
-  #drain(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
+  /** Deliver kept segments that are next, and whose time has come. True when there was one. */
+  #drain(flow: FlowState, direction: Direction, stream: TcpStream, other: TcpStream, time: number): boolean {
     const { hole } = stream
-    if (hole === undefined) return
+    if (hole === undefined) return false
     const { segments } = hole
+    const { length: before } = segments
     while (segments.length > 0) {
       const [segment] = segments
       const behind = (stream.next - segment.sequence) | 0
-      if (behind < 0) break
-      segments.shift()
-      hole.bytes -= segment.bytes.length + SEGMENT_COST
-      this.#bytes -= segment.bytes.length + SEGMENT_COST
+      if (behind < 0 || (segment.needs !== undefined && !other.isHeard(segment.needs))) break
+      this.#bytes -= hole.shift()
       if (behind >= segment.length) continue
       const skip = Math.min(behind, segment.bytes.length)
       this.#deliver(flow, direction, stream, segment.bytes, skip, segment.bytes.length - skip, segment.length - behind, time)
     }
+    if (segments.length === before) return false
     hole.time = time
     hole.waited = 0
     if (segments.length === 0) stream.hole = undefined
+    return true
   }
 
   #skipTo(flow: FlowState, direction: Direction, stream: TcpStream, sequence: number, time: number): void {
     const missing = (sequence - stream.next) | 0
     if (missing <= 0) return
     stream.next = sequence
-    if (stream.hasAcknowledgment && ((stream.acknowledged - sequence) | 0) >= 0) this.lostBytes += missing
+    if (stream.hasAcknowledgment && ((stream.acknowledged - sequence) | 0) >= 0) {
+      this.lostBytes += missing
+      this.#onLoss(flow, missing)
+    }
     this.#gap(flow, direction, missing, time)
   }
 
@@ -319,6 +265,10 @@ export class Reassembler {
     else flow.gapBytesFromServer += length
     this.#handler.gap(flow, direction, length, time)
   }
+}
+
+function otherOf(flow: FlowState, direction: Direction): TcpStream | undefined {
+  return direction === 0 ? flow.fromServer : flow.fromClient
 }
 
 /** True when kept bytes, which begin at `from` of a segment, are others than the segment has in that place. */

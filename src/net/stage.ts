@@ -15,6 +15,8 @@ import { TcpReader } from './tcp.ts'
 import { readGre, readUdpTunnel } from './tunnels.ts'
 
 const MAX_TUNNELS = 5
+/** Interfaces counted one by one; a recording can claim any number. */
+const MAX_INTERFACES = 256
 const SECOND = 1_000_000
 /** A finished TCP flow stays this long for its last packets, so that they open no new one. */
 const LINGER = 5 * SECOND
@@ -43,6 +45,16 @@ export interface NetStatistics {
   overlapConflicts: number
   /** Bytes that a receiver acknowledged and the sensor never saw. */
   inferredLostBytes: number
+  /** By index; the same objects all the time. */
+  readonly interfaces: readonly InterfaceStatistics[]
+}
+
+/** Counters of one capture interface; totals since the start. */
+export interface InterfaceStatistics {
+  packets: number
+  bytes: number
+  /** Bytes of flows first seen there that a receiver acknowledged and the sensor never saw. */
+  lostBytes: number
 }
 
 /** Packets to flows: link layer, tunnels, IP with fragments, TCP in order, UDP. Never throws on wire data. */
@@ -56,6 +68,7 @@ export class NetworkStage implements PacketSink {
   readonly #reassembler: Reassembler
   readonly #tcp: TcpReader
   readonly #seed = (Math.random() * 0x1_0000_0000) | 0
+  readonly #interfaces: InterfaceStatistics[] = []
   #packets = 0
   #bytes = 0
   #flowsTotal = 0
@@ -72,6 +85,9 @@ export class NetworkStage implements PacketSink {
     this.#reassembler = new Reassembler(
       { bytesPerFlow: settings.reassembly_bytes_per_flow, bytesTotal: settings.reassembly_bytes_total },
       handler,
+      (flow, bytes) => {
+        this.#interface(flow.interfaceIndex).lostBytes += bytes
+      },
     )
     this.#tcp = new TcpReader(this.#reassembler, (flow, end, time) => this.#end(flow, end, time))
   }
@@ -94,12 +110,16 @@ export class NetworkStage implements PacketSink {
       duplicates: this.#duplicates,
       overlapConflicts: this.#reassembler.conflicts,
       inferredLostBytes: this.#reassembler.lostBytes,
+      interfaces: this.#interfaces,
     }
   }
 
   packet(raw: RawPacket): void {
     this.#packets++
     this.#bytes += raw.originalLength
+    const seen = this.#interface(raw.interfaceIndex)
+    seen.packets++
+    seen.bytes += raw.originalLength
     const layers = this.#layers
     layers.data = raw.data
     layers.view = raw.view
@@ -136,6 +156,15 @@ export class NetworkStage implements PacketSink {
   /** End of input: every flow that is still open ends as `open`. */
   finish(time: number): void {
     for (let flow = this.#table.oldest; flow !== undefined; flow = this.#table.oldest) this.#drop(flow, 'open', time)
+  }
+
+  #interface(index: number): InterfaceStatistics {
+    return this.#interfaces[index] ?? this.#newInterface(Math.min(index, MAX_INTERFACES - 1))
+  }
+
+  #newInterface(index: number): InterfaceStatistics {
+    while (this.#interfaces.length <= index) this.#interfaces.push({ packets: 0, bytes: 0, lostBytes: 0 })
+    return this.#interfaces[index]
   }
 
   #network(type: number): void {

@@ -1,7 +1,8 @@
 import type { Direction, FlowEnd } from './flow.ts'
 import type { FlowState } from './flow-state.ts'
 import type { Layers } from './layers.ts'
-import { MAX_AHEAD, type Reassembler, TcpStream } from './reassembly.ts'
+import type { Arrival, Reassembler } from './reassembly.ts'
+import { MAX_AHEAD, TcpStream } from './tcp-stream.ts'
 
 const FIN = 0x01
 const SYN = 0x02
@@ -10,6 +11,8 @@ const ACK = 0x10
 
 /** Ports that serve rather than call, for connections whose beginning was missed. */
 const SERVER_PORTS: ReadonlySet<number> = new Set([104, 2575, 2761, 2762, 4242, 6661, 11112, 80, 443, 8042, 8080, 8443])
+/** An acknowledgment further ahead of what was seen is nobody's, and nothing waits for it. */
+const MAX_UNSEEN = 1 << 24
 /** A reset counts when it is about here in the stream. */
 const RESET_WINDOW = 1 << 24
 
@@ -17,6 +20,7 @@ const RESET_WINDOW = 1 << 24
 export class TcpReader {
   readonly #reassembler: Reassembler
   readonly #end: (flow: FlowState, end: FlowEnd, time: number) => void
+  #inHand: Arrival | undefined
 
   constructor(reassembler: Reassembler, end: (flow: FlowState, end: FlowEnd, time: number) => void) {
     this.#reassembler = reassembler
@@ -67,10 +71,41 @@ export class TcpReader {
     const first = (flags & SYN) !== 0 ? (sequence + 1) | 0 : sequence
     if ((flags & SYN) !== 0 && (!stream.known || (first !== stream.initial && stream.isUntouched))) stream.start(first)
     if ((flags & ACK) !== 0) this.#acknowledge(flow, direction, other, acknowledgment, time)
-    if (length > 0) this.#reassembler.segment(flow, direction, stream, first, layers.data, payload, captured, length, time)
+    if (length > 0) {
+      const needs = (flags & ACK) !== 0 && isUnheard(flow, direction, other, acknowledgment) ? acknowledgment : undefined
+      this.#reassembler.segment(this.#arrival(flow, direction, stream, first, needs, layers.data, payload, captured, length, time))
+    }
     if ((flags & FIN) !== 0) this.#finish(stream, first, (first + length) | 0, time)
     if ((flags & RST) !== 0) this.#reset(flow, stream, sequence, time)
     else this.#closeIfDone(flow, time)
+  }
+
+  /** The segment in hand, in the object that all share. */
+  #arrival(
+    flow: FlowState,
+    direction: Direction,
+    stream: TcpStream,
+    sequence: number,
+    needs: number | undefined,
+    data: Uint8Array,
+    at: number,
+    captured: number,
+    length: number,
+    time: number,
+  ): Arrival {
+    this.#inHand ??= { flow, direction, stream, sequence, needs, data, at, captured, length, time }
+    const arrival = this.#inHand
+    arrival.flow = flow
+    arrival.direction = direction
+    arrival.stream = stream
+    arrival.sequence = sequence
+    arrival.needs = needs
+    arrival.data = data
+    arrival.at = at
+    arrival.captured = captured
+    arrival.length = length
+    arrival.time = time
+    return arrival
   }
 
   /** Give up holes that time has decided. */
@@ -98,10 +133,7 @@ export class TcpReader {
     // The SYN-ACK may be the packet that was lost: the acknowledgment tells where that direction begins.
     const isFirstWord = !other.known && !flow.midstream
     if (isFirstWord || (acknowledgment === other.formerInitial && other.isUntouched)) other.start(acknowledgment)
-    if (!other.hasAcknowledgment) {
-      other.hasAcknowledgment = true
-      other.acknowledged = acknowledgment
-    } else if (((acknowledgment - other.acknowledged) | 0) > 0) other.acknowledged = acknowledgment
+    other.acknowledge(acknowledgment)
     if (other.hole !== undefined) this.#reassembler.review(flow, direction === 0 ? 1 : 0, other, time)
   }
 
@@ -133,4 +165,11 @@ export class TcpReader {
 /** A side that the mirror does not show is over with the other. */
 function isOver(stream: TcpStream, packets: number): boolean {
   return stream.closed || packets === 0
+}
+
+/** The sender had more of the other side when it sent this than the sensor has seen: a packet is late, or lost. */
+function isUnheard(flow: FlowState, direction: Direction, other: TcpStream, acknowledgment: number): boolean {
+  const ahead = (acknowledgment - other.next) | 0
+  if (ahead <= 0 || ahead > MAX_UNSEEN || !other.known || other.isHeard(acknowledgment)) return false
+  return (direction === 0 ? flow.packetsFromServer : flow.packetsFromClient) > 0
 }

@@ -1,4 +1,4 @@
-import type { Device, InventoryChange } from '../inventory/device.ts'
+import type { Change, Device, InventoryChange } from '../inventory/device.ts'
 import { type Context, compact, distinct, eventFields, eventId, type Fields, finish, list, sentence, text } from './common.ts'
 import { deviceDescription, deviceName, deviceParts } from './device-fields.ts'
 import type { WardwireEvent } from './event.ts'
@@ -7,12 +7,14 @@ import { date, timestamp } from './time.ts'
 const HOST = ['host']
 const INFO_TYPES = ['info']
 const CHANGE_TYPES = ['change']
+/** Kinds after which the device is described otherwise than before. */
+const CHANGES: ReadonlySet<InventoryChange['kind']> = new Set(['device-changed', 'device-merged', 'device-split'])
 
 /** Something that the inventory noticed. */
 export function assetEvent(context: Context, change: InventoryChange): WardwireEvent {
   const { device, time } = change
   const parts = deviceParts(device)
-  const details = change.kind === 'device-changed' ? [change.attribute, change.before ?? '', change.after] : []
+  const details = 'attribute' in change ? [change.attribute, change.before ?? '', change.after] : []
   const id = eventId(context.sensorId, change.kind, device.id, time, ...details)
   return finish('wardwire.asset', id, {
     '@timestamp': timestamp(time),
@@ -20,9 +22,9 @@ export function assetEvent(context: Context, change: InventoryChange): WardwireE
     ecs: context.ecs,
     event: eventFields(context, id, {
       dataset: 'wardwire.asset',
-      kind: 'event',
+      kind: change.kind === 'device-snapshot' ? 'asset' : 'event',
       category: HOST,
-      type: change.kind === 'device-changed' ? CHANGE_TYPES : INFO_TYPES,
+      type: CHANGES.has(change.kind) ? CHANGE_TYPES : INFO_TYPES,
       action: change.kind,
       outcome: 'success',
       time,
@@ -46,6 +48,11 @@ function inventoryFields(device: Device): Fields {
     hl7_applications: list(device.hl7Applications),
     roles: list(device.roles),
     udi: text(device.udi),
+    conflicts: list(device.conflicts),
+    owner: text(device.owner),
+    location: text(device.location),
+    department: text(device.department),
+    criticality: text(device.criticality),
     first_seen: date(device.firstSeen),
     last_seen: date(device.lastSeen),
     confidence: device.confidence,
@@ -54,7 +61,7 @@ function inventoryFields(device: Device): Fields {
 }
 
 function changeFields(change: InventoryChange): Fields | undefined {
-  if (change.kind !== 'device-changed') return undefined
+  if (!('attribute' in change)) return undefined
   return { attribute: change.attribute, before: text(change.before), after: text(change.after), reason: text(change.reason) }
 }
 
@@ -63,9 +70,25 @@ function assetMessage(change: InventoryChange): string {
   const address = device.ips[0] ?? device.macs[0]
   const place = address === undefined || address === deviceName(device) ? '' : ` at ${address}`
   const described = `${deviceDescription(device)} ${deviceName(device)}${place}`
-  if (change.kind === 'device-discovered') return `New ${described}`
-  const attribute = change.attribute.replaceAll('_', ' ')
-  return change.before === undefined
-    ? `${attribute} of ${described} is ${change.after}`
-    : `${attribute} of ${described} changed from ${change.before} to ${change.after}`
+  switch (change.kind) {
+    case 'device-discovered':
+      return `New ${described}`
+    case 'device-snapshot':
+      return `Daily state of ${described}`
+    case 'device-merged':
+      return `${described} is the same device as ${change.before}: ${change.reason}`
+    case 'device-split':
+      return `${described} is not what it was taken for: ${change.reason}`
+    case 'device-silent':
+    case 'device-returned':
+      return `${described} is ${change.after === 'silent' ? 'silent' : 'back'}: ${change.reason}`
+    case 'device-changed':
+      return changeMessage(change.attribute.replaceAll('_', ' '), described, change)
+  }
+}
+
+function changeMessage(attribute: string, described: string, { before, after }: Change): string {
+  return before === undefined
+    ? `${attribute} of ${described} is ${after}`
+    : `${attribute} of ${described} changed from ${before} to ${after}`
 }

@@ -117,6 +117,7 @@ function associationFields(seen: DicomAssociation): Fields {
     sop_class: sopClasses ? namedUids(sopClasses) : compact({ uid: list([...new Set(contexts.map(context => context.abstractSyntax))]) }),
     transfer_syntax: compact({ uid: list(transferSyntaxes) }),
     operations: compact({ ...operations }),
+    statuses: compact({ ...seen.statuses }),
     store: storedTotals(seen),
     violations: list(seen.violations),
   }
@@ -138,6 +139,7 @@ function operationFields(seen: DicomOperation): Fields {
     priority: seen.priority,
     status: status && { code: status.code, class: status.class },
     responses: seen.responses,
+    statuses: compact({ ...seen.statuses }),
     query: query && {
       level: text(query.level),
       model: text(query.model),
@@ -161,6 +163,7 @@ function storeFields(seen: DicomStore): Fields {
     transfer_syntax: seen.transferSyntaxes.length > 0 ? namedUids(seen.transferSyntaxes) : undefined,
     operation: 'C-STORE',
     status: seen.status && { code: seen.status.code, class: seen.status.class },
+    statuses: compact({ ...seen.statuses }),
     store: { instances: seen.instances, failed: seen.failed, studies: seen.studies, series: seen.series, pixel_bytes: seen.pixelBytes },
     modality: list(seen.modalities),
   }

@@ -79,6 +79,7 @@ export class Normalizer {
         return fhirEvent(this.#context, observation)
       case 'flow-ended':
         return flowEvent(this.#context, observation)
+      case 'dicom-instance':
       case 'tls-handshake':
       case 'device-identity':
         return undefined

@@ -50,9 +50,12 @@ export type HealthReport =
   | {
       readonly kind: 'visibility-lost' | 'visibility-restored'
       readonly time: number
-      /** Capture interface, where it is about one. */
-      readonly interface?: string
+      /** Capture interface, where it is about one: its name, if it has one, and its number. */
+      readonly interface?: string | undefined
+      readonly interfaceIndex?: number
       readonly reason: string
+      /** Of that interface. */
+      readonly figures?: Pick<SensorFigures, 'packets' | 'bytes' | 'inferredLost'>
     }
 
 /** An event of dataset wardwire.health. */
@@ -89,7 +92,7 @@ export function healthEvent(context: Context, report: HealthReport): WardwireEve
 /** Tells reports of one kind and time apart. */
 function subject(report: HealthReport): string {
   if ('output' in report) return report.output.name
-  return 'interface' in report ? (report.interface ?? '') : ''
+  return 'interfaceIndex' in report ? `interface ${report.interfaceIndex}` : ''
 }
 
 const HOST = ['host']
@@ -102,7 +105,7 @@ const TYPES: Readonly<Record<HealthReport['kind'], readonly string[]>> = {
   'visibility-restored': ['change'],
 }
 
-function sensorFields(figures: SensorFigures) {
+function sensorFields(figures: Partial<SensorFigures>) {
   return compact({
     packets: figures.packets,
     bytes: figures.bytes,

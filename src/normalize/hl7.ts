@@ -1,5 +1,5 @@
 import { FROM_CLIENT } from '../net/flow.ts'
-import type { Hl7Message, Hl7Observations, Hl7Party } from '../protocols/observation.ts'
+import type { Hl7Identifiers, Hl7Message, Hl7Observations, Hl7Party } from '../protocols/observation.ts'
 import { type Context, compact, count, type Fields, list, text } from './common.ts'
 import type { WardwireEvent } from './event.ts'
 import { NETWORK, networkEvent } from './network.ts'
@@ -88,6 +88,8 @@ function messageFields(seen: Hl7Message): Fields {
       version: text(seen.version),
       character_set: text(seen.characterSet),
       profiles: list(seen.profiles),
+      transaction: text(seen.transaction),
+      continuation: seen.continuation,
       bytes: seen.bytes,
     }),
     sending: partyFields(seen.sending),
@@ -97,9 +99,24 @@ function messageFields(seen: Hl7Message): Fields {
         ? { code: 'none' }
         : { code: ack.code || 'none', mode: ack.mode, error_code: text(ack.errorCode), control_id: text(ack.controlId) },
     segment: { names: list(seen.segmentNames), count: seen.segmentCount },
+    batch: seen.batchMessages === undefined ? undefined : { messages: seen.batchMessages },
+    ...identifierFields(seen.identifiers),
     framing: seen.framingDeviations.length > 0 ? { deviations: seen.framingDeviations } : undefined,
     observations: seen.results > 0 ? { results: seen.results } : undefined,
     violations: list(seen.violations),
+  }
+}
+
+/** Patient data, however hashed: the redaction gate decides whether they stay. */
+function identifierFields({ patients, placerOrders, fillerOrders, accessions }: Hl7Identifiers): Fields {
+  const order = [
+    ['placer_pseudonym', placerOrders],
+    ['filler_pseudonym', fillerOrders],
+    ['accession_pseudonym', accessions],
+  ] as const
+  return {
+    patient: patients.length > 0 ? { id_pseudonym: patients } : undefined,
+    order: compact(Object.fromEntries(order.filter(([, values]) => values.length > 0))),
   }
 }
 

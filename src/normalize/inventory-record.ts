@@ -18,12 +18,18 @@ export interface InventoryRecord {
   readonly stations: readonly string[]
   readonly hl7_applications: readonly string[]
   readonly roles: readonly string[]
+  readonly conflicts: readonly string[]
+  readonly owner: string | null
+  readonly location: string | null
+  readonly department: string | null
   readonly criticality: string | null
   readonly confidence: string
   readonly sources: readonly string[]
   /** ISO 8601 with microseconds. */
   readonly first_seen: string | null
   readonly last_seen: string | null
+  /** Why the value in force is the one it is, by attribute. */
+  readonly reasons: Readonly<Record<string, string>>
   readonly evidence: readonly EvidenceRecord[]
 }
 
@@ -56,11 +62,16 @@ export function inventoryRecord(device: Device): InventoryRecord {
     stations: device.stations,
     hl7_applications: device.hl7Applications,
     roles: device.roles,
+    conflicts: device.conflicts,
+    owner: device.owner ?? null,
+    location: device.location ?? null,
+    department: device.department ?? null,
     criticality: device.criticality ?? null,
     confidence: device.confidence,
     sources: device.sources,
     first_seen: date(device.firstSeen) ?? null,
     last_seen: date(device.lastSeen) ?? null,
+    reasons: device.reasons,
     evidence: device.evidence.map(evidenceRecord),
   }
 }

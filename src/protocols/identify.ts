@@ -27,20 +27,32 @@ interface Probing {
   candidates: readonly Protocol[]
   /** Bytes looked at since the candidates were all. */
   bytes: number
+  /** Bytes of the stream that are gone: lost, or looked at in vain. */
+  gone: number
   /** The beginning was missed, so what comes may start inside a unit. */
   midstream: boolean
   triesLeft: number
 }
 
-/** What is known of one flow's content. */
-interface Content {
-  decoder: StreamDecoder | undefined
-  protocol: Protocol['name'] | undefined
+/** What is known of one flow's content: nothing yet, that no protocol speaks there, or who follows it. */
+type Content = Undecided | typeof NOBODYS | Followed
+
+interface Undecided {
+  readonly kind: 'undecided'
   readonly probing: readonly [Probing, Probing]
   readonly waiting: Waiting[]
+}
+
+interface Followed {
+  readonly kind: 'followed'
+  readonly protocol: Protocol['name']
+  readonly decoder: StreamDecoder
   tls: TlsHandshake | undefined
   failed: boolean
 }
+
+/** Shared by all flows of its kind: most flows of a network are, and shall cost nothing. */
+const NOBODYS = { kind: 'nobodys' } as const
 
 /** Finds out by content what a TCP flow speaks, on any port, and feeds its decoder. Unknown flows cost next to nothing. */
 export class ProtocolIdentifier {
@@ -50,7 +62,7 @@ export class ProtocolIdentifier {
   readonly #protocols: readonly Protocol[]
   readonly #options: IdentifierOptions
   readonly #contents = new Map<number, Content>()
-  readonly #open = new Set<Content>()
+  readonly #open = new Set<Followed>()
 
   constructor(protocols: readonly Protocol[], options: IdentifierOptions) {
     this.#protocols = protocols
@@ -59,41 +71,42 @@ export class ProtocolIdentifier {
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
     const content = this.#content(flow)
-    if (content.decoder !== undefined) {
-      this.#guard(content, decoder => decoder.data(direction, bytes, offset, length, time))
-      return
+    if (content.kind === 'followed') this.#guard(content, decoder => decoder.data(direction, bytes, offset, length, time))
+    else if (content.kind === 'undecided') {
+      const probing = content.probing[direction]
+      if (probing.candidates.length > 0) this.#probe(flow, content, direction, bytes, offset, length, time)
+      else probing.gone += length
     }
-    if (content.probing[direction].candidates.length === 0) return
-    this.#probe(flow, content, direction, bytes, offset, length, time)
   }
 
   gap(flow: Flow, direction: Direction, length: number, time: number): void {
     const content = this.#content(flow)
-    if (content.decoder !== undefined) {
-      this.#guard(content, decoder => decoder.gap(direction, length, time))
-      return
+    if (content.kind === 'followed') this.#guard(content, decoder => decoder.gap(direction, length, time))
+    else if (content.kind === 'undecided') {
+      content.probing[direction].gone += length
+      this.#restart(flow, content, direction, true)
     }
-    this.#restart(content, direction, true)
   }
 
   halfClosed(flow: Flow, direction: Direction, time: number): void {
     const content = this.#contents.get(flow.number)
-    if (content?.decoder !== undefined) this.#guard(content, decoder => decoder.halfClosed(direction, time))
+    if (content?.kind === 'followed') this.#guard(content, decoder => decoder.halfClosed(direction, time))
   }
 
   /** The flow is over: its decoder reports what is open. Gives the TLS facts of the flow, if any. */
   ended(flow: Flow, end: FlowEnd, time: number): TlsHandshake | undefined {
     const content = this.#contents.get(flow.number)
-    if (content === undefined) return undefined
-    this.#guard(content, decoder => decoder.end(end, time))
     this.#contents.delete(flow.number)
+    if (content?.kind !== 'followed') return undefined
+    this.#guard(content, decoder => decoder.end(end, time))
     this.#open.delete(content)
     return content.tls
   }
 
   /** What the flow speaks, once that is known. */
   application(flow: Flow): Protocol['name'] | undefined {
-    return this.#contents.get(flow.number)?.protocol
+    const content = this.#contents.get(flow.number)
+    return content?.kind === 'followed' ? content.protocol : undefined
   }
 
   /** About once a second. */
@@ -105,23 +118,20 @@ export class ProtocolIdentifier {
     const known = this.#contents.get(flow.number)
     if (known !== undefined) return known
     const content: Content = {
-      decoder: undefined,
-      protocol: undefined,
+      kind: 'undecided',
       probing: [this.#beginProbing(flow.midstream), this.#beginProbing(flow.midstream)],
       waiting: [],
-      tls: undefined,
-      failed: false,
     }
     this.#contents.set(flow.number, content)
     return content
   }
 
   #beginProbing(midstream: boolean): Probing {
-    return { candidates: this.#protocols, bytes: 0, midstream, triesLeft: MIDSTREAM_TRIES }
+    return { candidates: this.#protocols, bytes: 0, gone: 0, midstream, triesLeft: MIDSTREAM_TRIES }
   }
 
   /** Ask the candidates about everything seen so far from this side. */
-  #probe(flow: Flow, content: Content, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
+  #probe(flow: Flow, content: Undecided, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
     const probing = content.probing[direction]
     content.waiting.push({ direction, bytes: bytes.slice(offset, offset + length), time })
     probing.bytes += length
@@ -136,45 +146,49 @@ export class ProtocolIdentifier {
     }
     const isFull = probing.bytes >= PROBE_BYTES
     probing.candidates = answers.filter(([, answer]) => answer === 'more' && !isFull).map(([protocol]) => protocol)
-    if (probing.candidates.length === 0) this.#restart(content, direction, probing.midstream)
+    if (probing.candidates.length === 0) this.#restart(flow, content, direction, probing.midstream)
   }
 
   /** Forget what was seen. `looksOn`: a unit may start in what comes next, which is looked for a limited number of times. */
-  #restart(content: Content, direction: Direction, looksOn: boolean): void {
+  #restart(flow: Flow, content: Undecided, direction: Direction, looksOn: boolean): void {
     const probing = content.probing[direction]
     probing.candidates = looksOn && --probing.triesLeft > 0 ? this.#protocols : []
     probing.midstream = true
+    probing.gone += probing.bytes
     probing.bytes = 0
     drop(content.waiting, direction)
+    if (content.probing.every(({ candidates }) => candidates.length === 0)) this.#contents.set(flow.number, NOBODYS)
   }
 
-  #start(flow: Flow, content: Content, protocol: Protocol): void {
-    content.protocol = protocol.name
+  #start(flow: Flow, { probing, waiting }: Undecided, protocol: Protocol): void {
     this.flowsByProtocol.set(protocol.name, (this.flowsByProtocol.get(protocol.name) ?? 0) + 1)
-    content.decoder = protocol.open({ flow, emit: observation => this.#emit(content, observation), pseudonym: this.#options.pseudonym })
+    const emit = (observation: Observation): void => this.#emit(content, observation)
+    const decoder = protocol.open({ flow, emit, pseudonym: this.#options.pseudonym })
+    const content: Followed = { kind: 'followed', protocol: protocol.name, decoder, tls: undefined, failed: false }
+    this.#contents.set(flow.number, content)
     this.#open.add(content)
     for (const direction of [0, 1] as const)
-      if (content.probing[direction].midstream && !flow.midstream) this.#guard(content, decoder => decoder.gap(direction, 0, flow.lastTime))
-    for (const { direction, bytes, time } of content.waiting.splice(0))
-      this.#guard(content, decoder => decoder.data(direction, bytes, 0, bytes.length, time))
+      if (probing[direction].midstream && !flow.midstream)
+        this.#guard(content, follower => follower.gap(direction, probing[direction].gone, flow.lastTime))
+    for (const { direction, bytes, time } of waiting)
+      this.#guard(content, follower => follower.data(direction, bytes, 0, bytes.length, time))
   }
 
-  #emit(content: Content, observation: Observation): void {
+  #emit(content: Followed, observation: Observation): void {
     if (observation.kind === 'tls-handshake') content.tls = observation
     this.#options.emit(observation)
   }
 
   /** A decoder's mistake must cost its flow only. */
-  #guard(content: Content, call: (decoder: StreamDecoder) => void): void {
-    const { decoder } = content
-    if (decoder === undefined || content.failed) return
+  #guard(content: Followed, call: (decoder: StreamDecoder) => void): void {
+    if (content.failed) return
     try {
-      call(decoder)
+      call(content.decoder)
     } catch (error) {
       content.failed = true
       this.failures++
       this.#open.delete(content)
-      this.#options.onFailure(content.protocol ?? 'unknown', error)
+      this.#options.onFailure(content.protocol, error)
     }
   }
 }

@@ -14,6 +14,7 @@ import { lldp } from './lldp/index.ts'
 import { llmnr } from './llmnr/index.ts'
 import { mdns } from './mdns/index.ts'
 import { nbdgm, nbns } from './netbios/index.ts'
+import { NO_OVERLOAD, type OnOverload } from './overload.ts'
 import { smb } from './smb/index.ts'
 import { snmp } from './snmp/index.ts'
 import { ssdp } from './ssdp/index.ts'
@@ -33,8 +34,18 @@ export const protocolsSchema = Joi.object<ProtocolSettings>({
 }).default()
 
 /** Every protocol on TCP that is recognized, in the order in which the first bytes of a flow are shown to them. */
-export function createProtocols(settings: ProtocolSettings): readonly Protocol[] {
-  return [dicom(settings.dicom), hl7(settings.hl7), tls(), http(settings.http), smb(), ssh(), ftp(), smtp(), telnet()]
+export function createProtocols(settings: ProtocolSettings, onOverload: OnOverload = NO_OVERLOAD): readonly Protocol[] {
+  return [
+    dicom(settings.dicom, onOverload),
+    hl7(settings.hl7, onOverload),
+    tls(),
+    http(settings.http),
+    smb(),
+    ssh(),
+    ftp(),
+    smtp(),
+    telnet(),
+  ]
 }
 
 /** Every protocol of single UDP datagrams. */

@@ -8,6 +8,7 @@ export type Observation =
   | DicomAssociation
   | DicomOperation
   | DicomStore
+  | DicomInstance
   | Hl7Message
   | Hl7Observations
   | DicomWebRequest
@@ -89,6 +90,8 @@ export interface DicomAssociation extends Seen {
   readonly unknownItems: readonly { readonly type: number; readonly length: number }[]
   /** Requests seen, by lower-case operation: echo, store, find, move, get, cancel, n_action … */
   readonly operations: Readonly<Record<string, number>>
+  /** Responses to all operations by the class of their status. */
+  readonly statuses: DicomStatuses
   /** SOP classes that operations used, as distinct from those proposed. */
   readonly usedSopClasses: readonly NamedUid[]
   readonly studies: number
@@ -104,6 +107,9 @@ export interface DicomStatus {
   readonly class: 'success' | 'pending' | 'cancel' | 'warning' | 'failure'
 }
 
+/** Responses counted by the class of their status; a class without one is left out. */
+export type DicomStatuses = { readonly [Class in DicomStatus['class']]?: number }
+
 /** One C-FIND, C-MOVE, C-GET or N-* with its final response (C-ECHO and C-STORE are counted on the association). */
 export interface DicomOperation extends Seen {
   readonly kind: 'dicom-operation'
@@ -118,6 +124,7 @@ export interface DicomOperation extends Seen {
   readonly transferSyntax: NamedUid | undefined
   readonly status: DicomStatus | undefined
   readonly responses: number
+  readonly statuses: DicomStatuses
   readonly cancelled: boolean
   readonly query:
     | {
@@ -158,12 +165,42 @@ export interface DicomStore extends Seen {
   readonly modalities: readonly string[]
   /** The last status that was not success, else success; undefined when nothing was answered. */
   readonly status: DicomStatus | undefined
+  readonly statuses: DicomStatuses
   readonly outcome: Outcome
+}
+
+/**
+ * One stored instance with hashes of its content, where the configuration asks for them (`protocols.dicom.instance_hashes`). For rules inside
+ * the sensor: no event is made of it.
+ */
+export interface DicomInstance extends Seen {
+  readonly kind: 'dicom-instance'
+  readonly association: DicomAssociationKey
+  readonly direction: Direction
+  /** Keyed hash of the SOP instance UID. */
+  readonly instance: string
+  readonly sopClass: NamedUid | undefined
+  readonly transferSyntax: NamedUid | undefined
+  /** Hash of its elements without bulk data. */
+  readonly attributes: string
+  /** Hash of the value of its pixel data or encapsulated document; undefined where it has none that was found. */
+  readonly bulk: string | undefined
 }
 
 export interface Hl7Party {
   readonly application: string | undefined
   readonly facility: string | undefined
+}
+
+/** Keyed hashes of what ties messages to each other and to images: for correlation inside the sensor. */
+export interface Hl7Identifiers {
+  /** PID-3 */
+  readonly patients: readonly string[]
+  /** ORC-2 and OBR-2, ORC-3 and OBR-3. */
+  readonly placerOrders: readonly string[]
+  readonly fillerOrders: readonly string[]
+  /** IPC-1, OBR-18 */
+  readonly accessions: readonly string[]
 }
 
 /** A message with its acknowledgment, or unanswered. */
@@ -198,6 +235,13 @@ export interface Hl7Message extends Seen {
   readonly bytes: number
   /** Reports of a device (PCD profile, OBX-18/PRT device, MDC codes), which roll up. */
   readonly deviceObservation: boolean
+  /** IHE Patient Care Device: `PCD-01` … */
+  readonly transaction: string | undefined
+  /** Its place in a message that was cut in several. */
+  readonly continuation: 'first' | 'middle' | 'last' | undefined
+  /** Messages of the batch that it came in. */
+  readonly batchMessages: number | undefined
+  readonly identifiers: Hl7Identifiers
   readonly framingDeviations: readonly string[]
   readonly violations: readonly string[]
   readonly outcome: Outcome

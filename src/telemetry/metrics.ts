@@ -6,6 +6,8 @@ import { WardwireError } from './error.ts'
 export interface Metric {
   readonly name: string
   readonly help: string
+  /** Names of its labels, where they do not show in what is there at the start. */
+  readonly labelNames?: readonly string[]
   readonly read: () => readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]
 }
 
@@ -27,8 +29,8 @@ export async function serveMetrics(
   health: () => HealthAnswer,
 ): Promise<MetricsServer> {
   const registry = new Registry()
-  for (const { name, help, read } of metrics) {
-    const labelNames = [...new Set(read().flatMap(sample => Object.keys(sample.labels)))]
+  for (const { name, help, labelNames: known, read } of metrics) {
+    const labelNames = known ?? [...new Set(read().flatMap(sample => Object.keys(sample.labels)))]
     const gauge = new Gauge({
       name,
       help,

@@ -21,7 +21,7 @@ describe('createRules', () => {
   test('every description is complete', () => {
     expect(ATTACK_VERSION).toBe('18.1')
     for (const { description } of createRules(detectSettings())) {
-      expect(description.id).toMatch(/^(dcm|hl7)-[a-z-]+$/)
+      expect(description.id).toMatch(/^(dcm|hl7|wf)-[a-z-]+$/)
       expect(description.reference).toMatch(/^https:\/\/attack\.mitre\.org\/techniques\/T\d{4}(\/\d{3})?\/$/)
       expect(description.enterprise.every(({ id, tactic }) => /^T\d{4}(\.\d{3})?$/.test(id) && /^TA\d{4}$/.test(tactic.id))).toBe(true)
       expect(description.ics.every(({ id }) => /^T0\d{3}$/.test(id))).toBe(true)

@@ -64,6 +64,18 @@ describe('what is said of hosts by name', () => {
     expect([devices.count, events]).toEqual([0, []])
   })
 
+  test.each(['before', 'during'])('is part of the discovery when it was said %s the first conversation', when => {
+    const { inventory: devices, events } = inventory()
+    if (when === 'before') devices.identify(host('dhcp', { mac: mac(10) }, START, NAME))
+    devices.observe(association(flow(), START + SECOND))
+    if (when === 'during') devices.identify(host('dhcp', { mac: mac(10) }, START + SECOND, NAME))
+    devices.finish(LATER)
+    expect(events.map(({ kind, device }) => [kind, device.hostname])).toEqual([
+      ['device-discovered', 'ct-console'],
+      ['device-discovered', undefined],
+    ])
+  })
+
   test('at an end of a flow adds to what is known there', () => {
     const { inventory: devices } = known()
     devices.observe(identity(flow(), LATER, 'server', { native_os: ['Windows 5.1', 'NativeOS'] }, { protocol: 'smb' }))

@@ -31,7 +31,7 @@ describe('discovery', () => {
       ['device-discovered', '10.1.0.20'],
     ])
     expect(events[0]?.device).toMatchObject({
-      id: deviceId('mac', mac(10)),
+      id: deviceId('unit', 'Siemens Healthineers SOMATOM Definition AS 64120'),
       manufacturer: 'Siemens Healthineers',
       model: 'SOMATOM Definition AS',
       serialNumber: '64120',
@@ -49,7 +49,7 @@ describe('discovery', () => {
   test('comes after a second of packet time without a tick, and at the end of input', () => {
     const { inventory: devices, events } = inventory()
     devices.observe(association(flow(), START))
-    devices.observe(flowEnded(flow({ clientAddress: '10.9.9.9' }), START + SECOND))
+    devices.observe(flowEnded(flow({ clientAddress: '10.9.9.9', clientMac: mac(9) }), START + SECOND))
     expect(events).toHaveLength(2)
     devices.observe(association(flow({ clientAddress: '10.1.0.11', clientMac: mac(11) }), START + 2 * SECOND))
     expect(events).toHaveLength(2)
@@ -286,14 +286,17 @@ describe('identity', () => {
     expect(devices.devices().find(device => device.id === deviceId('mac', mac(10)))?.ips).toEqual([])
   })
 
-  test('ARP gives a device known by address its MAC; the id stays', () => {
-    const { inventory: devices } = inventory()
+  test('ARP gives a device known by address its MAC, and with it the id that every sensor gives it', () => {
+    const { inventory: devices, events } = inventory()
     const on = flow({ clientMac: undefined })
     devices.observe(association(on, START))
     devices.tick(START + SECOND)
-    const id = devices.deviceAt('10.1.0.10')?.id
+    const before = devices.deviceAt('10.1.0.10')?.id
+    const after = deviceId('mac', mac(10))
     devices.neighbour('10.1.0.10', mac(10), 0, 42, START + HOUR)
-    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ id, macs: [mac(10)] })
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ id: after, macs: [mac(10)] })
+    devices.finish(START + HOUR)
+    expect(events.slice(2)).toMatchObject([{ kind: 'device-merged', attribute: 'id', before, after, reason: `it is ${mac(10)}` }])
     expect(devices.deviceAt('10.1.0.10')?.evidence).toContainEqual(expect.objectContaining({ attribute: 'vlan', value: '42' }))
   })
 
@@ -364,7 +367,7 @@ describe('systems', () => {
   test('an archive that sends images on is not taken for the scanner that made them', () => {
     const { inventory: devices } = inventory()
     devices.observe(roles(flow(), START, 'server', 'storage_scp', 'query_scp'))
-    const forwarding = flow({ clientAddress: '10.1.0.20', serverAddress: '10.1.0.30' })
+    const forwarding = flow({ clientAddress: '10.1.0.20', clientMac: mac(20), serverAddress: '10.1.0.30', serverMac: mac(30) })
     devices.observe(identity(forwarding, START + SECOND, 'client', ctFacts()))
     expect(devices.deviceAt('10.1.0.20')).toMatchObject({ type: 'PACS archive', manufacturer: undefined, model: undefined })
   })

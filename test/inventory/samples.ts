@@ -7,6 +7,7 @@ import type { Flow } from '../../src/net/flow.ts'
 import type {
   DeviceIdentity,
   DicomAssociation,
+  DicomInstance,
   DicomOperation,
   DicomStore,
   FlowEnded,
@@ -84,6 +85,7 @@ export function association(on: Flow, time: number, changes: Partial<DicomAssoci
     userIdentity: undefined,
     unknownItems: [],
     operations: { echo: 1 },
+    statuses: {},
     usedSopClasses: [],
     studies: 0,
     pixelBytes: 0,
@@ -119,6 +121,7 @@ export function move(on: Flow, time: number, destination: string | undefined, ch
     transferSyntax: undefined,
     status: { code: '0x0000', class: 'success' },
     responses: 2,
+    statuses: {},
     cancelled: false,
     query: { level: 'STUDY', model: 'study_root', keys: [], matchingKeys: ['StudyInstanceUID'], wildcard: false, universal: false },
     moveDestination: destination,
@@ -155,6 +158,7 @@ export function store(on: Flow, time: number, changes: Partial<DicomStore> = {})
     pixelBytes: 1000,
     modalities: ['CT'],
     status: { code: '0x0000', class: 'success' },
+    statuses: {},
     outcome: 'success',
     ...changes,
   }
@@ -182,6 +186,10 @@ export function message(on: Flow, time: number, changes: Partial<Hl7Message> = {
     results: 0,
     bytes: 300,
     deviceObservation: false,
+    transaction: undefined,
+    continuation: undefined,
+    batchMessages: undefined,
+    identifiers: { patients: [], placerOrders: [], fillerOrders: [], accessions: [] },
     framingDeviations: [],
     violations: [],
     outcome: 'success',
@@ -208,6 +216,22 @@ export function tls(on: Flow, time: number, changes: Partial<TlsHandshake> = {})
 
 export function flowEnded(on: Flow, time: number): FlowEnded {
   return { kind: 'flow-ended', ...seen(on, time), application: undefined, flowEnd: 'closed', tls: undefined }
+}
+
+/** A stored instance with the hashes of its content. */
+export function instance(on: Flow, time: number, changes: Partial<DicomInstance> = {}): DicomInstance {
+  return {
+    kind: 'dicom-instance',
+    ...seen(on, time),
+    association: { id: 'a', requestedBy: 0, callingAeTitle: 'CT01', calledAeTitle: 'PACS' },
+    direction: 0,
+    instance: 'keyed hash of a UID',
+    sopClass: { uid: '1.2.840.10008.5.1.4.1.1.2', name: 'CT Image Storage' },
+    transferSyntax: { uid: '1.2.840.10008.1.2.1', name: 'Explicit VR Little Endian' },
+    attributes: 'attributes',
+    bulk: 'pixels',
+    ...changes,
+  }
 }
 
 /** Facts as `attribute: [value, field]`. */

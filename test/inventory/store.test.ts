@@ -56,11 +56,26 @@ describe('inventory store', () => {
     store.close()
   })
 
+  test('a device that gets another id leaves nothing behind', () => {
+    const store = openInventoryStore(directory)
+    const { inventory: devices } = inventory({}, store)
+    devices.observe(association(flow(), START))
+    devices.tick(START + SECOND)
+    const [before] = store.load()
+    devices.observe(identity(flow(), START + HOUR, 'client', ctFacts()))
+    devices.finish(START + HOUR)
+    const ids = store.load().map(device => device.id)
+    expect(ids).toHaveLength(2)
+    expect(ids).not.toContain(before?.id)
+    expect(ids).toContain(devices.deviceAt('10.1.0.10')?.id)
+    store.close()
+  })
+
   test('survives a kill', () => {
     const program = `
       import { openInventoryStore } from '${resolve('src/inventory/store.ts')}'
       const store = openInventoryStore(process.argv[1])
-      const device = n => ({ id: 'dev-' + n, firstSeen: n, lastSeen: n, macs: [], addresses: ['10.0.0.' + n], resolved: {}, announced: {}, evidence: [] })
+      const device = n => ({ id: 'dev-' + n, identity: { kind: 'ip', value: '10.0.0.' + n }, disputed: [], firstSeen: n, lastSeen: n, macs: [], addresses: ['10.0.0.' + n], resolved: {}, announced: {}, evidence: [] })
       for (let n = 0; n < 20; n++) store.save([device(n)])
       process.kill(process.pid, 'SIGKILL')`
     const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program, directory])

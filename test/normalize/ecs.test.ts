@@ -20,6 +20,7 @@ import {
   REFUSED_MOVE,
   REJECTED,
   SCANNER,
+  SNAPSHOT,
   STORE,
   sampleEvents,
   sampleFlow,
@@ -388,6 +389,13 @@ describe('assets', () => {
       wardwire: { change: { attribute: 'software_version', before: 'VA40A', after: 'VA50A' }, device: { ae_titles: ['CT_SCANNER'] } },
       host: { id: SCANNER.id, os: { type: 'windows' } },
       entity: { id: SCANNER.id, type: ['host'], sub_type: 'CT' },
+    })
+  })
+
+  test('the daily state is of kind asset', () => {
+    expect(sampleNormalizer().asset(SNAPSHOT).document).toMatchObject({
+      event: { kind: 'asset', category: ['host'], type: ['info'], action: 'device-snapshot' },
+      device: { id: SCANNER.id },
     })
   })
 

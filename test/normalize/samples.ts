@@ -66,11 +66,16 @@ export const SCANNER: Device = {
   stations: ['CT01'],
   hl7Applications: [],
   roles: ['storage_scu', 'query_scu'],
+  conflicts: [],
+  owner: undefined,
+  location: undefined,
+  department: undefined,
   criticality: 'high',
   firstSeen: T0 - 3600 * SECOND,
   lastSeen: T0,
   confidence: 'high',
   sources: ['dicom', 'ethernet'],
+  reasons: {},
   evidence: [
     {
       attribute: 'manufacturer',
@@ -112,8 +117,13 @@ export const ARCHIVE: Device = {
   aeTitles: ['ARCHIVE'],
   stations: [],
   roles: ['storage_scp'],
+  conflicts: [],
+  owner: undefined,
+  location: undefined,
+  department: undefined,
   criticality: undefined,
   sources: ['dicom'],
+  reasons: {},
   evidence: [],
 }
 
@@ -157,6 +167,7 @@ export const ASSOCIATION: DicomAssociation = {
   userIdentity: { type: 'username_passcode', responseRequested: false, answered: false },
   unknownItems: [],
   operations: { echo: 0, store: 12 },
+  statuses: { success: 12 },
   usedSopClasses: [CT_STORAGE],
   studies: 1,
   pixelBytes: 6_291_456,
@@ -207,6 +218,7 @@ export const FIND: DicomOperation = {
   transferSyntax: EXPLICIT_LE,
   status: { code: '0x0000', class: 'success' },
   responses: 13,
+  statuses: { pending: 12, success: 1 },
   cancelled: false,
   query: {
     level: 'STUDY',
@@ -269,6 +281,7 @@ export const STORE: DicomStore = {
   pixelBytes: 6_291_456,
   modalities: ['CT'],
   status: { code: '0x0000', class: 'success' },
+  statuses: { success: 12 },
   outcome: 'success',
 }
 
@@ -294,6 +307,10 @@ export const MESSAGE: Hl7Message = {
   results: 18,
   bytes: 2411,
   deviceObservation: true,
+  transaction: 'PCD-01',
+  continuation: undefined,
+  batchMessages: undefined,
+  identifiers: { patients: [], placerOrders: [], fillerOrders: [], accessions: [] },
   framingDeviations: ['lf_delimiters'],
   violations: [],
   outcome: 'success',
@@ -556,6 +573,20 @@ export const CHANGED: InventoryChange = {
   reason: '(0018,1020) of a stored instance',
 }
 
+const IDENTIFIED: InventoryChange = {
+  kind: 'device-merged',
+  device: SCANNER,
+  time: T0,
+  attribute: 'id',
+  before: 'dev-0123456789abcdef',
+  after: SCANNER.id,
+  reason: 'both are Siemens Healthineers SOMATOM Force 75123',
+}
+const SPLIT: InventoryChange = { ...IDENTIFIED, kind: 'device-split', attribute: 'ips', before: '10.1.0.1, 10.2.0.1', after: '10.1.0.1' }
+const SILENT: InventoryChange = { ...IDENTIFIED, kind: 'device-silent', attribute: 'presence', before: 'seen', after: 'silent' }
+const RETURNED: InventoryChange = { ...IDENTIFIED, kind: 'device-returned', attribute: 'presence', before: 'silent', after: 'seen' }
+export const SNAPSHOT: InventoryChange = { kind: 'device-snapshot', device: SCANNER, time: T0 }
+
 const FIGURES = {
   packets: 1000,
   bytes: 900_000,
@@ -672,6 +703,11 @@ export function sampleEvents(normalizer = sampleNormalizer()): readonly Wardwire
     normalizer.asset(DISCOVERED),
     normalizer.asset(BARE_DISCOVERED),
     normalizer.asset(CHANGED),
+    normalizer.asset(IDENTIFIED),
+    normalizer.asset(SPLIT),
+    normalizer.asset(SILENT),
+    normalizer.asset(RETURNED),
+    normalizer.asset(SNAPSHOT),
     ...REPORTS.map(report => normalizer.health(report)),
   ]
 }

@@ -149,7 +149,7 @@ export function parseDashboard(yaml: string, file: string, id: string): ConfigRe
   const result = parseConfig(yaml, file, dashboardSchema, {})
   if (!result.ok) return result
   const { rows, ...rest } = result.settings
-  return { ok: true, settings: { ...rest, id, panels: placed(rows, rest.datasets[0]) } }
+  return { ...result, settings: { ...rest, id, panels: placed(rows, rest.datasets[0]) } }
 }
 
 /** Rows lie below each other; in a row the panels without a width share what the others leave. */

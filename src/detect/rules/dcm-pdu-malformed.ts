@@ -18,9 +18,9 @@ export const pduMalformedSchema = Joi.object<PduMalformedSettings>({
   ...ruleKeys(),
   ignored_violations: Joi.array()
     .items(Joi.string())
-    .default([])
-    .description('codes of dicom.violations that devices of the site are known for and that need no alert')
-    .example(['pdu_exceeds_maximum']),
+    .default(['nonzero_reserved_bytes'])
+    .description('codes of dicom.violations that devices are known for and that need no alert')
+    .example(['nonzero_reserved_bytes', 'pdu_exceeds_maximum']),
 })
   .default()
   .description('DICOM messages that break the protocol, as fuzzers and exploits of parsers do')

@@ -49,23 +49,61 @@ class Reading {
   readonly unknownItems: { type: number; length: number }[] = []
   readonly violations = new Set<string>()
   items = 0
+  readonly reservedOfContext: readonly number[]
+
+  constructor(reservedOfContext: readonly number[]) {
+    this.reservedOfContext = reservedOfContext
+  }
 }
 
 /**
- * A-ASSOCIATE-RQ and -AC (PS3.8 §9.3.2, §9.3.3), `data[from .. to)` being the PDU behind its 6-byte header:
+ * A-ASSOCIATE-RQ (PS3.8 §9.3.2), `data` being the PDU behind its 6-byte header:
  *   protocol version 2, reserved 2, called AE title 16, calling AE title 16, reserved 32, items
  *   item: type 1, reserved 1, length 2, value
- * Reserved bytes may hold anything.
+ * Reserved bytes may hold anything, and are noted.
  */
-export function readAssociate(data: Buffer, from: number, to: number): Associate {
-  const reading = new Reading()
-  if (to - from < 68) reading.violations.add('short_associate_pdu')
-  else readItems(data, from + 68, to, reading, topItem)
+export function readAssociateRq(data: Buffer): Associate {
+  return readAssociate(data, REQUEST_RESERVED)
+}
+
+/** A-ASSOCIATE-AC (PS3.8 §9.3.3): the same, but the AE titles and the 32 bytes repeat what the request has. */
+export function readAssociateAc(data: Buffer): Associate {
+  return readAssociate(data, ACCEPT_RESERVED)
+}
+
+type Range = readonly [from: number, to: number]
+
+/** Ranges of the fixed part that shall be zero, and bytes of a presentation context that shall be. */
+interface Reserved {
+  readonly fixed: readonly Range[]
+  readonly context: readonly number[]
+}
+
+/** The third byte of a context is the result in an acceptance; toolkits leave 0xFF there in requests, which says nothing of anybody. */
+const REQUEST_RESERVED: Reserved = {
+  fixed: [
+    [2, 4],
+    [36, 68],
+  ],
+  context: [1, 3],
+}
+const ACCEPT_RESERVED: Reserved = { fixed: [[2, 4]], context: [1, 3] }
+const FIXED = 68
+const NONZERO_RESERVED = 'nonzero_reserved_bytes'
+
+function readAssociate(data: Buffer, reserved: Reserved): Associate {
+  const to = data.length
+  const reading = new Reading(reserved.context)
+  if (to < FIXED) reading.violations.add('short_associate_pdu')
+  else readItems(data, FIXED, to, reading, topItem)
+  if (reserved.fixed.some(([from, end]) => data.subarray(from, Math.min(end, to)).some(byte => byte !== 0)))
+    reading.violations.add(NONZERO_RESERVED)
+  const { reservedOfContext: _, items: __, ...facts } = reading
   return {
-    protocolVersion: to - from >= 2 ? data.readUInt16BE(from) : 0,
-    calledAeTitle: aeTitle(data, from + 4, to),
-    callingAeTitle: aeTitle(data, from + 20, to),
-    ...reading,
+    protocolVersion: to >= 2 ? data.readUInt16BE(0) : 0,
+    calledAeTitle: aeTitle(data, 4, to),
+    callingAeTitle: aeTitle(data, 20, to),
+    ...facts,
     violations: [...reading.violations],
   }
 }
@@ -93,6 +131,7 @@ function readItems(data: Buffer, from: number, to: number, reading: Reading, rea
       reading.violations.add('bad_item_length')
       return
     }
+    if (data[at + 1] !== 0) reading.violations.add(NONZERO_RESERVED)
     read(data, data[at], at + 4, at + 4 + length, reading)
     at += 4 + length
   }
@@ -129,6 +168,7 @@ function readContext(data: Buffer, from: number, to: number, reading: Reading): 
     else if (type === 0x40 && transferSyntaxes.length < MAX_TRANSFER_SYNTAXES) transferSyntaxes.push(uid(data, valueFrom, valueTo) ?? '')
   })
   const id = data[from]
+  if (reading.reservedOfContext.some(offset => data[from + offset] !== 0)) reading.violations.add(NONZERO_RESERVED)
   if (id % 2 === 0) reading.violations.add('even_context_id')
   if (reading.contexts.some(context => context.id === id)) reading.violations.add('duplicate_context_id')
   reading.contexts.push({ id, result: data[from + 2], abstractSyntax, transferSyntaxes })

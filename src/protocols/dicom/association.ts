@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Direction, Flow } from '../../net/flow.ts'
-import type { DicomAssociation, DicomAssociationKey, Incomplete, NamedUid, Outcome } from '../observation.ts'
+import type { DicomAssociation, DicomAssociationKey, DicomStatus, DicomStatuses, Incomplete, NamedUid, Outcome } from '../observation.ts'
 import { type Associate, negotiated } from './associate.ts'
 import { type Encoding, encodingOf } from './dataset.ts'
 import type { StoreRollup } from './store.ts'
@@ -26,12 +26,15 @@ export class Association {
   reject: DicomAssociation['reject']
   abort: DicomAssociation['abort']
   releaseRequested = false
+  /** The connection ended inside a PDU. */
+  truncated = false
   pixelBytes = 0
   readonly operations: Record<string, number> = {}
   readonly stores = new Map<string, StoreRollup>()
   readonly #id: string
   readonly #partial = new Set<Incomplete>()
   readonly #violations = new Set<string>()
+  readonly #statuses: { -readonly [Class in keyof DicomStatuses]: number } = {}
   readonly #usedSopClasses = new Map<string, NamedUid>()
   readonly #studies = new Set<string>()
   #contexts: ReadonlyMap<number, AcceptedContext> | undefined
@@ -77,6 +80,11 @@ export class Association {
     this.operations[operation] = (this.operations[operation] ?? 0) + 1
   }
 
+  /** Count a response by the class of its status. */
+  countStatus(statusClass: DicomStatus['class']): void {
+    this.#statuses[statusClass] = (this.#statuses[statusClass] ?? 0) + 1
+  }
+
   used(sopClass: string): void {
     if (!this.#usedSopClasses.has(sopClass) && this.#usedSopClasses.size < MAX_SOP_CLASSES)
       this.#usedSopClasses.set(sopClass, namedUid(sopClass))
@@ -105,7 +113,10 @@ export class Association {
   }
 
   get partial(): readonly Incomplete[] {
-    return this.oneSided ? [...new Set([...this.#partial, 'one_sided' as const])] : [...this.#partial]
+    const partial = new Set(this.#partial)
+    if (this.oneSided) partial.add('one_sided')
+    if (this.truncated) partial.add('truncated')
+    return [...partial]
   }
 
   observation(ending: Ending | undefined): DicomAssociation {
@@ -135,12 +146,19 @@ export class Association {
       userIdentity: identity && { ...identity, answered: answer?.userIdentityAnswered ?? false },
       unknownItems: [...(request?.unknownItems ?? []), ...(answer?.unknownItems ?? [])],
       operations: this.operations,
+      statuses: this.#statuses,
       usedSopClasses: [...this.#usedSopClasses.values()],
       studies: this.#studies.size,
       pixelBytes: this.pixelBytes,
       violations: [...this.#violations],
-      outcome: outcomeOf(result, ending),
+      outcome: this.#outcome(result, ending),
     }
+  }
+
+  /** Where bytes are missing, the release may be among them, so that any other end tells nothing. */
+  #outcome(result: DicomAssociation['result'], ending: Ending | undefined): Outcome {
+    const mayBeReleased = this.#partial.has('gap') && ending !== 'released' && ending !== 'aborted' && result !== 'rejected'
+    return mayBeReleased ? 'unknown' : outcomeOf(result, ending)
   }
 
   #result(): DicomAssociation['result'] {

@@ -10,6 +10,7 @@ export interface Command {
   readonly hasDataset: boolean
   readonly status: number | undefined
   readonly moveDestination: string | undefined
+  readonly sopInstance: string | undefined
   readonly moveOriginator: string | undefined
   readonly remaining: number | undefined
   readonly completed: number | undefined
@@ -56,6 +57,7 @@ export function readCommand(data: Buffer, to: number): Command | undefined {
     hasDataset: (numbers.get(0x0800) ?? NO_DATASET) !== NO_DATASET,
     status: numbers.get(0x0900),
     moveDestination: titleOf(0x0600),
+    sopInstance: uidOf(0x1000) ?? uidOf(0x1001),
     moveOriginator: titleOf(0x1030),
     remaining: numbers.get(0x1020),
     completed: numbers.get(0x1021),

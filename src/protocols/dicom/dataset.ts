@@ -33,18 +33,35 @@ export interface Element {
   readonly length: number
   /** 0 at the top, 1 within a sequence's item, and so on. */
   readonly depth: number
+  /** Number of the item that it stands in, counted over the whole data set; 0 at the top. */
+  readonly item: number
 }
 
-export type WalkEnd = 'complete' | 'more' | 'malformed' | 'pixels'
+/** Which sequences a walk enters. */
+export type Enter = (tag: number) => boolean
+export const ENTER_ALL: Enter = () => true
+export const ENTER_NONE: Enter = () => false
 
-/** Where the walk ended; with `pixels`, `at` is where the value of the pixel data begins. */
-export interface Walk {
-  readonly end: WalkEnd
+/** Where the walk ended. */
+export type Walk = { readonly end: 'complete' | 'more' | 'malformed'; readonly at: number } | BulkData
+
+/** The walk ended at bulk data, whose value begins at `at`. */
+export interface BulkData {
+  readonly end: 'bulk'
   readonly at: number
+  readonly tag: number
+  /** Of the value; undefined where a delimiter ends it (encapsulated pixel data). */
+  readonly length: number | undefined
 }
 
 const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00010])
+const ENCAPSULATED_DOCUMENT = 0x00420011
 const UNDEFINED_LENGTH = 0xffffffff
+
+/** Pixel data in any of its forms, as opposed to an encapsulated document. */
+export function isPixelData(tag: number): boolean {
+  return PIXEL_TAGS.has(tag)
+}
 const MAX_DEPTH = 16
 const MAX_ELEMENTS = 20_000
 const LONG_VRS: ReadonlySet<string> = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
@@ -53,6 +70,7 @@ interface Frame {
   /** Where the sequence or item ends; -1 for a delimiter. */
   readonly end: number
   readonly isItem: boolean
+  readonly item: number
   /** Within a UN of undefined length the items are implicit VR little endian (PS3.5 §6.2.2). */
   readonly encoding: Encoding
 }
@@ -61,12 +79,13 @@ interface Frame {
  * Walk the elements of a data set (PS3.5 §7):
  *   implicit: group 2, element 2, length 4, value
  *   explicit: group 2, element 2, VR 2, length 2, value; or VR 2, reserved 2, length 4, value
- * Stops at pixel data, at the end of `data[0 .. to)`, or at nonsense. Sequences are entered when `enter` is set, else passed over where their
- * length is known.
+ * Stops at pixel data or an encapsulated document, at the end of `data[0 .. to)`, or at nonsense. Sequences are entered where `enter` says so
+ * and where their length is not known, else passed over.
  */
-export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter: boolean, visit: (element: Element) => void): Walk {
+export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter: Enter, visit: (element: Element) => void): Walk {
   const frames: Frame[] = []
   let at = 0
+  let items = 0
   for (let elements = 0; elements < MAX_ELEMENTS; elements++) {
     while (frames.length > 0 && (frames.at(-1) as Frame).end >= 0 && at >= (frames.at(-1) as Frame).end) frames.pop()
     if (at >= to) return { end: at === to && frames.length === 0 ? 'complete' : 'more', at }
@@ -78,7 +97,7 @@ export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter:
       at += 8
       if (tag === 0xfffee000) {
         if (frames.length >= MAX_DEPTH * 2) return { end: 'malformed', at }
-        frames.push({ end: length === UNDEFINED_LENGTH ? -1 : at + length, isItem: true, encoding: current })
+        frames.push({ end: length === UNDEFINED_LENGTH ? -1 : at + length, isItem: true, item: ++items, encoding: current })
       } else if (frames.length > 0) frames.pop()
       continue
     }
@@ -87,14 +106,17 @@ export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter:
     if (header === 'malformed') return { end: 'malformed', at }
     const { vr, length, from } = header
     const depth = frames.reduce((count, frame) => count + (frame.isItem ? 1 : 0), 0)
-    if (depth === 0 && PIXEL_TAGS.has(tag)) return { end: 'pixels', at: from }
     const undefinedLength = length === UNDEFINED_LENGTH
-    const isSequence = undefinedLength || vr === 'SQ' || (enter && vr === undefined && isItemTag(data, from, to, current))
-    visit({ tag, vr: isSequence ? 'SQ' : vr, from, length: undefinedLength ? 0 : length, depth })
-    if (isSequence && (undefinedLength || enter)) {
+    if (depth === 0 && (isPixelData(tag) || tag === ENCAPSULATED_DOCUMENT))
+      return { end: 'bulk', at: from, tag, length: undefinedLength ? undefined : length }
+    const item = frames.at(-1)?.item ?? 0
+    const isWanted = enter(tag)
+    const isSequence = undefinedLength || vr === 'SQ' || (isWanted && vr === undefined && isItemTag(data, from, to, current))
+    visit({ tag, vr: isSequence ? 'SQ' : vr, from, length: undefinedLength ? 0 : length, depth, item })
+    if (isSequence && (undefinedLength || isWanted)) {
       if (frames.length >= MAX_DEPTH * 2) return { end: 'malformed', at }
       const inner = vr === 'UN' ? { explicit: false, bigEndian: false, deflated: false } : current
-      frames.push({ end: undefinedLength ? -1 : from + length, isItem: false, encoding: inner })
+      frames.push({ end: undefinedLength ? -1 : from + length, isItem: false, item, encoding: inner })
       at = from
       continue
     }

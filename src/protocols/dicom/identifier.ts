@@ -1,50 +1,8 @@
-import type { DicomOperation, IdentityAttribute } from '../observation.ts'
-import { type Element, type Encoding, walkDataset } from './dataset.ts'
+import type { DicomOperation } from '../observation.ts'
+import { type Element, ENTER_ALL, type Encoding, walkDataset } from './dataset.ts'
 import { keywordOf, Tag } from './tags.ts'
 import { textValue, textValues } from './text.ts'
 import { queryModel } from './uids.ts'
-
-/** What the head of a stored data set says of the device that made it, and which study and series it belongs to. */
-export interface StoredHead {
-  readonly facts: readonly { readonly attribute: IdentityAttribute; readonly value: string; readonly field: string }[]
-  readonly modality: string | undefined
-  /** In clear: for counting under a keyed hash only, never to be kept. */
-  readonly studyUid: string | undefined
-  readonly seriesUid: string | undefined
-}
-
-const IDENTITY: ReadonlyMap<number, readonly [IdentityAttribute, string]> = new Map([
-  [Tag.MANUFACTURER, ['manufacturer', '(0008,0070)']],
-  [Tag.MODEL, ['model', '(0008,1090)']],
-  [Tag.DEVICE_SERIAL_NUMBER, ['serial_number', '(0018,1000)']],
-  [Tag.SOFTWARE_VERSIONS, ['software_version', '(0018,1020)']],
-  [Tag.STATION_NAME, ['station_name', '(0008,1010)']],
-  [Tag.INSTITUTION_NAME, ['institution', '(0008,0080)']],
-  [Tag.DEPARTMENT, ['department', '(0008,1040)']],
-  [Tag.MODALITY, ['modality', '(0008,0060)']],
-  [Tag.DEVICE_UID, ['device_uid', '(0018,1002)']],
-  [Tag.UNIQUE_DEVICE_IDENTIFIER, ['udi', '(0018,1009)']],
-])
-
-export function readStoredHead(data: Buffer, to: number, encoding: Encoding): StoredHead {
-  const facts: { attribute: IdentityAttribute; value: string; field: string }[] = []
-  let characterSet: string | undefined
-  let studyUid: string | undefined
-  let seriesUid: string | undefined
-  let modality: string | undefined
-  walkDataset(data, to, encoding, false, ({ tag, from, length, depth }) => {
-    if (depth !== 0 || length === 0 || length > to - from) return
-    if (tag === Tag.SPECIFIC_CHARACTER_SET) characterSet = data.toString('latin1', from, from + Math.min(length, 128))
-    else if (tag === Tag.STUDY_INSTANCE_UID) studyUid = textValue(data, from, length, undefined)
-    else if (tag === Tag.SERIES_INSTANCE_UID) seriesUid = textValue(data, from, length, undefined)
-    const identity = IDENTITY.get(tag)
-    const value = identity && textValue(data, from, length, characterSet)
-    if (identity === undefined || value === undefined) return
-    if (tag === Tag.MODALITY) modality = value
-    facts.push({ attribute: identity[0], value, field: identity[1] })
-  })
-  return { facts, modality, studyUid, seriesUid }
-}
 
 type Query = NonNullable<DicomOperation['query']>
 
@@ -88,7 +46,7 @@ export function readQuery(data: Buffer, to: number, encoding: Encoding, sopClass
     if (matching !== 'everything') narrowed = true
     if (tag === Tag.MODALITY || tag === Tag.MODALITIES_IN_STUDY) modalities.push(...textValues(data, from, length))
   }
-  walkDataset(data, to, encoding, true, visit)
+  walkDataset(data, to, encoding, ENTER_ALL, visit)
   return { query: { level, model: queryModel(sopClass), keys, matchingKeys, wildcard, universal: !narrowed }, modalities }
 }
 

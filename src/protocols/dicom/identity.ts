@@ -1,27 +1,31 @@
 import type { Direction } from '../../net/flow.ts'
 import type { DeviceIdentity } from '../observation.ts'
-import type { StoredHead } from './identifier.ts'
+import type { StoredHead } from './stored-head.ts'
 
 type Facts = DeviceIdentity['facts']
 
 /** Devices of one association that are told apart before the rest is left aside. */
 const MAX_DEVICES = 32
-/** Attributes that tell one acquiring device from another. */
-const DISTINGUISHING: ReadonlySet<string> = new Set(['manufacturer', 'model', 'serial_number', 'station_name', 'device_uid'])
+/** Fields that tell one acquiring device from another: maker, model, serial number, station name, device UID. */
+const DISTINGUISHING: ReadonlySet<string> = new Set(['(0008,0070)', '(0008,1090)', '(0018,1000)', '(0008,1010)', '(0018,1002)'])
 
 /** What the data sets that one side sends say of the devices that made them. */
 export class AcquiringDevices {
   readonly #devices = new Map<string, Map<string, Facts[number]>>()
+  /** Other equipment that had a part in the images, by its facts. */
+  readonly #others = new Map<string, Facts>()
   /** The sender says that it acts for somebody else's C-MOVE. */
   relayed = false
   /** Time of the first data set; 0 before. */
   since = 0
 
-  add({ facts }: StoredHead, time: number): void {
+  add({ facts, others }: StoredHead, time: number): void {
+    for (const other of others)
+      if (this.#others.size < MAX_DEVICES) this.#others.set(other.map(({ field, value }) => `${field}=${value}`).join('|'), other)
     if (facts.length === 0) return
     if (this.since === 0) this.since = time
     const key = facts
-      .filter(({ attribute }) => DISTINGUISHING.has(attribute))
+      .filter(({ field }) => DISTINGUISHING.has(field))
       .map(({ value }) => value)
       .join('|')
     let device = this.#devices.get(key)
@@ -30,15 +34,17 @@ export class AcquiringDevices {
       device = new Map()
       this.#devices.set(key, device)
     }
-    for (const fact of facts) device.set(`${fact.attribute} ${fact.value}`, fact)
+    for (const fact of facts) device.set(`${fact.field} ${fact.value}`, fact)
   }
 
-  /** One list of facts a device, and whether their sender only passed them on; forgets them. */
-  take(): { readonly forwarded: boolean; readonly devices: readonly Facts[] } {
+  /** One list of facts a device, and whether their sender only passed them on; what is known of other equipment. Forgets all. */
+  take(): { readonly forwarded: boolean; readonly devices: readonly Facts[]; readonly others: readonly Facts[] } {
     const devices = [...this.#devices.values()].map(facts => [...facts.values()])
+    const others = [...this.#others.values()]
     this.#devices.clear()
+    this.#others.clear()
     this.since = 0
-    return { forwarded: this.relayed || devices.length > 1, devices }
+    return { forwarded: this.relayed || devices.length > 1, devices, others }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Flow } from '../../net/flow.ts'
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
-import { isLock, LOCK, MIN_ASSOCIATE, PduType } from './pdu.ts'
+import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
+import { LOCK, lockAt, MIN_ASSOCIATE, PduType } from './pdu.ts'
 import { DicomSession } from './session.ts'
 import type { DicomSettings } from './settings.ts'
 
@@ -14,12 +15,12 @@ const MAX_ASSOCIATE = 1 << 20
 const ITEM_TYPES: ReadonlySet<number> = new Set([0x10, 0x20, 0x21, 0x50])
 
 /** DICOM upper layer, found by an association request or its answer (PS3.8 §9.3.2–9.3.4) or, midstream, by a P-DATA PDU. */
-export function dicom(settings: DicomSettings): Protocol {
+export function dicom(settings: DicomSettings, onOverload: OnOverload = NO_OVERLOAD): Protocol {
   return {
     name: 'dicom',
     probe: (_direction, bytes, offset, length, midstream, flow) =>
       midstream ? probeMidstream(bytes, offset, length) : probe(bytes, offset, length, flow),
-    open: context => new DicomSession(settings, context),
+    open: context => new DicomSession(settings, context, onOverload),
   }
 }
 
@@ -56,7 +57,7 @@ function isReject(bytes: Uint8Array, offset: number): boolean {
 
 function probeMidstream(bytes: Uint8Array, offset: number, length: number): ProbeAnswer {
   const last = offset + length - LOCK
-  for (let at = offset; at <= last; at++) if (isLock(bytes, at)) return 'match'
+  for (let at = offset; at <= last; at++) if (lockAt(bytes, at, offset + length - at) === 'lock') return 'match'
   return 'more'
 }
 

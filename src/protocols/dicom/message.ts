@@ -1,19 +1,30 @@
+import { PROGRAM_HEAD } from '../executable.ts'
+import type { BufferPool } from './buffer-pool.ts'
 import { type Command, readCommand } from './command.ts'
-import { type Encoding, guessEncoding, inflateHead, walkDataset } from './dataset.ts'
+import { ContentHash, type ContentHashes } from './content-hash.ts'
+import { type BulkData, ENTER_NONE, type Encoding, guessEncoding, inflateHead, isPixelData, walkDataset } from './dataset.ts'
 
 /** Longest command set that is kept; real ones have some hundred bytes. */
 const MAX_COMMAND = 65_536
-/** First size at which the head of a data set is looked through for its pixel data; doubled while it is not found. */
+/** First size at which the head of a data set is looked through for its bulk data; doubled while it is not found. */
 const FIRST_LOOK = 8192
+/** Bytes of the bulk data, and of what stands behind it, that are kept to see whether they are a program. */
+const BULK_HEAD = PROGRAM_HEAD
+const MAX_TRAILING = PROGRAM_HEAD
+const NO_BYTES = Buffer.alloc(0)
 
-/** A data set as far as it was kept. */
+/** A data set as far as it was kept; `data` is valid during the call only. */
 export interface DatasetHead {
   readonly data: Buffer
   readonly length: number
   readonly encoding: Encoding | undefined
   /** Bytes of the pixel data's value, as far as they were sent. */
   readonly pixelBytes: number
+  /** Beginning of what stands behind the bulk data. */
+  readonly trailing: Buffer | undefined
   readonly damaged: boolean
+  /** Of the whole content, where hashes are asked for and all of it was seen. */
+  readonly hashes: ContentHashes | undefined
 }
 
 /** What an assembler reports. */
@@ -23,38 +34,43 @@ export interface MessageSink {
   dataset(head: DatasetHead, contextId: number, end: number): void
   encoding(contextId: number): Encoding | undefined
   violation(code: string): void
+  /** There was no room to keep a message, which is passed over, or the head of a data set, of which only the beginning is read. */
+  overfull(): void
+}
+
+export interface AssemblerOptions {
+  /** Bytes of each data set that are kept at most. */
+  readonly headLimit: number
+  readonly hashes: boolean
+  readonly pool: BufferPool
 }
 
 /** One presentation context in one direction: the message whose fragments are coming in. */
 class Assembly {
-  command: Buffer = Buffer.alloc(0)
+  command: Buffer = NO_BYTES
   commandUsed = 0
-  head: Buffer = Buffer.alloc(0)
+  head: Buffer = NO_BYTES
   headUsed = 0
   /** Size at which the head is looked at next; 0 once it needs no more. */
   nextLook = FIRST_LOOK
   bytes = 0
-  pixelStart = -1
+  bulk: BulkData | undefined
+  trailing: Buffer | undefined
+  hash: ContentHash | undefined
   damaged = false
   streamOffset = 0
   time = 0
-
-  beginDataset(): void {
-    this.headUsed = 0
-    this.nextLook = FIRST_LOOK
-    this.bytes = 0
-    this.pixelStart = -1
-    this.damaged = false
-  }
 }
 
 /**
  * Puts fragments together to commands and heads of data sets (PS3.8 annex E). Commands are short and kept whole; of a data set only the
- * head is kept, up to its pixel data; the rest is counted as it passes.
+ * head is kept, up to its bulk data; the rest is counted, and hashed where that is asked for, as it passes.
  */
 export class MessageAssembler {
   readonly #sink: MessageSink
   readonly #headLimit: number
+  readonly #hashes: boolean
+  readonly #pool: BufferPool
   readonly #assemblies = new Map<number, Assembly>()
   #current: Assembly | undefined
   #contextId = 0
@@ -63,9 +79,11 @@ export class MessageAssembler {
   #time = 0
   #streamOffset = 0
 
-  constructor(headLimit: number, sink: MessageSink) {
-    this.#headLimit = headLimit
+  constructor({ headLimit, hashes, pool }: AssemblerOptions, sink: MessageSink) {
     this.#sink = sink
+    this.#headLimit = headLimit
+    this.#hashes = hashes
+    this.#pool = pool
   }
 
   /** Time of the first byte and place of the PDU in hand. */
@@ -94,18 +112,16 @@ export class MessageAssembler {
     const assembly = this.#current
     if (assembly === undefined) return
     if (this.#isCommand) {
-      if (assembly.commandUsed + length > MAX_COMMAND) {
-        this.#sink.violation('command_too_long')
-        assembly.damaged = true
-        return
-      }
-      assembly.command = grown(assembly.command, assembly.commandUsed, assembly.commandUsed + length)
-      assembly.command.set(data.subarray(offset, offset + length), assembly.commandUsed)
-      assembly.commandUsed += length
+      this.#keepCommand(assembly, data, offset, length)
       return
     }
     assembly.bytes += length
-    if (assembly.nextLook > 0 && !assembly.damaged) this.#keep(assembly, data, offset, length)
+    if (assembly.damaged) return
+    const kept = assembly.nextLook > 0 ? this.#keep(assembly, data, offset, length) : 0
+    if (kept < length) assembly.hash?.update(data, offset + kept, offset + length)
+    const { bulk } = assembly
+    if (bulk?.length !== undefined && assembly.bytes > bulk.at + bulk.length)
+      keepTrailing(assembly, bulk.at + bulk.length, data, offset + length)
   }
 
   fragmentEnd(end: number): void {
@@ -121,37 +137,86 @@ export class MessageAssembler {
     if (this.#current !== undefined) this.#current.damaged = true
   }
 
-  /** The place in the stream was lost: what was begun is worth nothing. */
+  /** The place in the stream was lost, or the association is over: what was begun is worth nothing. */
   reset(): void {
+    for (const assembly of this.#assemblies.values()) {
+      this.#pool.give(assembly.command)
+      this.#pool.give(assembly.head)
+    }
     this.#assemblies.clear()
     this.#current = undefined
   }
 
-  #keep(assembly: Assembly, data: Uint8Array, offset: number, length: number): void {
+  #keepCommand(assembly: Assembly, data: Uint8Array, offset: number, length: number): void {
+    if (assembly.damaged) return
+    const needed = assembly.commandUsed + length
+    if (needed > MAX_COMMAND) {
+      this.#sink.violation('command_too_long')
+      assembly.damaged = true
+      return
+    }
+    const larger = this.#pool.grow(assembly.command, assembly.commandUsed, needed)
+    if (larger === undefined) {
+      this.#sink.overfull()
+      assembly.damaged = true
+      return
+    }
+    assembly.command = larger
+    assembly.command.set(data.subarray(offset, offset + length), assembly.commandUsed)
+    assembly.commandUsed = needed
+  }
+
+  /** Keep what belongs to the head; gives how many bytes that were. */
+  #keep(assembly: Assembly, data: Uint8Array, offset: number, length: number): number {
     let from = offset
     const end = offset + length
     while (from < end && assembly.nextLook > 0) {
       const take = Math.min(end - from, assembly.nextLook - assembly.headUsed)
-      assembly.head = grown(assembly.head, assembly.headUsed, assembly.headUsed + take)
+      const larger = this.#pool.grow(assembly.head, assembly.headUsed, assembly.headUsed + take)
+      if (larger === undefined) {
+        this.#sink.overfull()
+        assembly.nextLook = 0
+        break
+      }
+      assembly.head = larger
       assembly.head.set(data.subarray(from, from + take), assembly.headUsed)
       assembly.headUsed += take
       from += take
       if (assembly.headUsed === assembly.nextLook) this.#look(assembly)
     }
+    return from - offset
   }
 
-  /** Is the pixel data in sight, or the head as long as it may be? Then no more needs to be kept. */
+  /** Is the bulk data in sight, or the head as long as it may be? Then no more needs to be kept. */
   #look(assembly: Assembly): void {
     const encoding = this.#encoding(assembly)
     if (encoding !== undefined && !encoding.deflated) {
-      const walk = walkDataset(assembly.head, assembly.headUsed, encoding, false, () => {})
-      if (walk.end === 'pixels') assembly.pixelStart = walk.at
-      if (walk.end === 'pixels' || walk.end === 'malformed') {
-        assembly.nextLook = 0
+      const walk = walkDataset(assembly.head, assembly.headUsed, encoding, ENTER_NONE, () => {})
+      if (walk.end === 'bulk') {
+        const wanted = walk.at + Math.min(walk.length ?? BULK_HEAD, BULK_HEAD)
+        if (assembly.headUsed < wanted) assembly.nextLook = wanted
+        else this.#settle(assembly, walk)
+        return
+      }
+      if (walk.end === 'malformed') {
+        this.#settle(assembly, undefined)
         return
       }
     }
-    assembly.nextLook = assembly.headUsed >= this.#headLimit ? 0 : Math.min(assembly.headUsed * 2, this.#headLimit)
+    if (assembly.headUsed >= this.#headLimit) this.#settle(assembly, undefined)
+    else assembly.nextLook = Math.min(assembly.headUsed * 2, this.#headLimit)
+  }
+
+  /** The head is all that is kept of the data set. */
+  #settle(assembly: Assembly, bulk: BulkData | undefined): void {
+    assembly.nextLook = 0
+    assembly.bulk = bulk
+    const bulkEnd = bulk?.length === undefined ? Number.POSITIVE_INFINITY : bulk.at + bulk.length
+    if (bulkEnd < assembly.headUsed)
+      assembly.trailing = Buffer.from(assembly.head.subarray(bulkEnd, Math.min(assembly.headUsed, bulkEnd + MAX_TRAILING)))
+    if (!this.#hashes || this.#encoding(assembly)?.deflated === true) return
+    assembly.hash = new ContentHash(bulk)
+    assembly.hash.update(assembly.head, 0, assembly.headUsed)
   }
 
   #encoding(assembly: Assembly): Encoding | undefined {
@@ -161,32 +226,59 @@ export class MessageAssembler {
   #finishCommand(assembly: Assembly, end: number): void {
     const command = assembly.damaged ? undefined : readCommand(assembly.command, assembly.commandUsed)
     if (command === undefined && !assembly.damaged) this.#sink.violation('bad_command_set')
+    this.#pool.give(assembly.command)
+    assembly.command = NO_BYTES
     assembly.commandUsed = 0
-    assembly.beginDataset()
+    this.#beginDataset(assembly)
     if (command !== undefined) this.#sink.command(command, this.#contextId, assembly.time, end, assembly.streamOffset)
   }
 
   #finishDataset(assembly: Assembly, end: number): void {
+    if (assembly.nextLook > 0) this.#lookLast(assembly)
     const encoding = this.#encoding(assembly)
-    let data = assembly.head
-    let length = assembly.headUsed
-    if (encoding?.deflated) {
-      data = inflateHead(assembly.head, assembly.headUsed, this.#headLimit) ?? Buffer.alloc(0)
-      length = data.length
-    } else if (encoding !== undefined && assembly.pixelStart < 0 && length > 0) {
-      const walk = walkDataset(data, length, encoding, false, () => {})
-      if (walk.end === 'pixels') assembly.pixelStart = walk.at
+    const { bulk, bytes, trailing, damaged } = assembly
+    const [data, length] = encoding?.deflated ? this.#inflated(assembly) : [assembly.head, assembly.headUsed]
+    const pixelBytes = bulk !== undefined && isPixelData(bulk.tag) ? Math.min(bulk.length ?? bytes, bytes - bulk.at) : 0
+    const hashes = damaged ? undefined : assembly.hash?.digest()
+    this.#sink.dataset({ data, length, encoding, pixelBytes, trailing, damaged, hashes }, this.#contextId, end)
+    this.#beginDataset(assembly)
+  }
+
+  /** The data set ended before its head was as long as it may be. */
+  #lookLast(assembly: Assembly): void {
+    const encoding = this.#encoding(assembly)
+    if (encoding === undefined || encoding.deflated || assembly.headUsed === 0) {
+      this.#settle(assembly, undefined)
+      return
     }
-    const pixelBytes = assembly.pixelStart < 0 ? 0 : assembly.bytes - assembly.pixelStart
-    this.#sink.dataset({ data, length, encoding, pixelBytes, damaged: assembly.damaged }, this.#contextId, end)
-    assembly.beginDataset()
+    const walk = walkDataset(assembly.head, assembly.headUsed, encoding, ENTER_NONE, () => {})
+    this.#settle(assembly, walk.end === 'bulk' ? walk : undefined)
+  }
+
+  #inflated({ head, headUsed }: Assembly): readonly [Buffer, number] {
+    const data = inflateHead(head, headUsed, this.#headLimit) ?? NO_BYTES
+    return [data, data.length]
+  }
+
+  #beginDataset(assembly: Assembly): void {
+    this.#pool.give(assembly.head)
+    assembly.head = NO_BYTES
+    assembly.headUsed = 0
+    assembly.nextLook = FIRST_LOOK
+    assembly.bytes = 0
+    assembly.bulk = undefined
+    assembly.trailing = undefined
+    assembly.hash = undefined
+    assembly.damaged = false
   }
 }
 
-/** A buffer with room for `needed` bytes that begins with the `used` bytes of `buffer`. */
-function grown(buffer: Buffer, used: number, needed: number): Buffer {
-  if (needed <= buffer.length) return buffer
-  const larger = Buffer.allocUnsafe(Math.max(1024, needed, buffer.length * 2))
-  buffer.copy(larger, 0, 0, used)
-  return larger
+/** Keep the beginning of what stands behind the bulk data, which ends at `bulkEnd`, of a piece of the data set that ends at `data[end]`. */
+function keepTrailing(assembly: Assembly, bulkEnd: number, data: Uint8Array, end: number): void {
+  const known = assembly.trailing?.length ?? 0
+  const fresh = Math.min(assembly.bytes - bulkEnd - known, MAX_TRAILING - known)
+  if (fresh <= 0) return
+  const from = end - (assembly.bytes - bulkEnd - known)
+  const piece = data.subarray(from, from + fresh)
+  assembly.trailing = assembly.trailing === undefined ? Buffer.from(piece) : Buffer.concat([assembly.trailing, piece])
 }

@@ -1,7 +1,8 @@
 import type { Direction } from '../../net/flow.ts'
-import type { DicomOperation, DicomStatus, Incomplete, Outcome } from '../observation.ts'
+import type { DicomInstance, DicomOperation, DicomStatus, DicomStatuses, Incomplete, Outcome } from '../observation.ts'
 import type { AcceptedContext, Association } from './association.ts'
 import type { Command } from './command.ts'
+import type { ContentHashes } from './content-hash.ts'
 import type { QueryHead } from './identifier.ts'
 import type { StoreRollup } from './store.ts'
 import { namedUid } from './uids.ts'
@@ -16,6 +17,8 @@ export interface PendingOperation {
   readonly sopClass: string | undefined
   readonly transferSyntax: string | undefined
   readonly moveDestination: string | undefined
+  /** C-STORE: the instance, in clear: for a keyed hash only. */
+  readonly sopInstance: string | undefined
   readonly start: number
   readonly streamOffset: number
   /** C-STORE: where its answer is counted. */
@@ -25,6 +28,7 @@ export interface PendingOperation {
   responses: number
   cancelled: boolean
   status: DicomStatus | undefined
+  readonly statuses: { -readonly [Class in keyof DicomStatuses]: number }
   subOperations: DicomOperation['subOperations']
   query: QueryHead | undefined
 }
@@ -45,12 +49,14 @@ export function pendingOperation(
     sopClass: command.sopClass ?? context?.abstractSyntax,
     transferSyntax: context?.transferSyntax,
     moveDestination: command.moveDestination,
+    sopInstance: command.sopInstance,
     ...times,
     store,
     partial: [],
     responses: 0,
     cancelled: false,
     status: undefined,
+    statuses: {},
     subOperations: undefined,
     query: undefined,
   }
@@ -62,6 +68,7 @@ export function answered(pending: PendingOperation, command: Command, end: numbe
   pending.end = end
   pending.responses++
   pending.status = { code: statusCode(code), class: statusClass(code) }
+  pending.statuses[pending.status.class] = (pending.statuses[pending.status.class] ?? 0) + 1
   if ([command.completed, command.failed, command.warning, command.remaining].some(count => count !== undefined))
     pending.subOperations = {
       completed: command.completed ?? pending.subOperations?.completed,
@@ -96,6 +103,7 @@ export function operationObservation(pending: PendingOperation, association: Ass
     transferSyntax: pending.transferSyntax === undefined ? undefined : namedUid(pending.transferSyntax),
     status: pending.status,
     responses: pending.responses,
+    statuses: pending.statuses,
     cancelled: pending.cancelled,
     query: query?.query,
     moveDestination: pending.moveDestination,
@@ -110,4 +118,28 @@ function outcomeOf(status: DicomStatus | undefined, isOver: boolean): Outcome {
   if (status?.class === 'success' || status?.class === 'warning') return 'success'
   if (status?.class === 'failure' || status?.class === 'cancel') return 'failure'
   return isOver ? 'failure' : 'unknown'
+}
+
+/** A stored instance with the hashes of its content. */
+export function instanceObservation(
+  pending: PendingOperation,
+  association: Association,
+  instance: string,
+  { attributes, bulk }: ContentHashes,
+): DicomInstance {
+  return {
+    kind: 'dicom-instance',
+    flow: association.flow,
+    association: association.key,
+    start: pending.start,
+    end: pending.end,
+    streamOffset: pending.streamOffset,
+    partial: association.partial,
+    direction: pending.direction,
+    instance,
+    sopClass: pending.sopClass === undefined ? undefined : namedUid(pending.sopClass),
+    transferSyntax: pending.transferSyntax === undefined ? undefined : namedUid(pending.transferSyntax),
+    attributes,
+    bulk,
+  }
 }

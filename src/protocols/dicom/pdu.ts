@@ -10,6 +10,10 @@ const HEADER = 6
 const PDV_HEADER = 6
 /** Bytes that tell a PDU when looking for one in the middle of a stream: both headers of P-DATA. */
 export const LOCK = HEADER + PDV_HEADER
+/** The same where several PDVs share the PDU: the first element of the command that the first one is, too. */
+const LONG_LOCK = LOCK + 8
+/** Command group length (0000,0000), four bytes long, which begins every command set (PS3.7 §6.3.1). */
+const GROUP_LENGTH = [0, 0, 0, 0, 4, 0, 0, 0] as const
 /** A longer PDU is taken for lost synchronization. */
 const MAX_PDU = 1 << 30
 /** A P-DATA or association PDU to lock on to is at most this long. */
@@ -20,9 +24,9 @@ export const MIN_ASSOCIATE = 68
 
 /** What the reader reports. Ranges are valid during the call only. */
 export interface PduSink {
-  /** A whole PDU other than P-DATA: its content is `data[0 .. length)`; `start` and `end` are the times of its first and last byte. */
-  control(type: number, data: Buffer, length: number, start: number, end: number, streamOffset: number): void
-  dataPdu(length: number, start: number, streamOffset: number): void
+  /** A whole PDU other than P-DATA: its content is `data`, `start` and `end` are the times of its first and last byte. */
+  control(type: number, reserved: number, data: Buffer, start: number, end: number, streamOffset: number): void
+  dataPdu(length: number, reserved: number, start: number, streamOffset: number): void
   fragmentStart(contextId: number, flags: number): void
   fragmentData(data: Uint8Array, offset: number, length: number): void
   fragmentEnd(end: number): void
@@ -31,6 +35,23 @@ export interface PduSink {
   lost(): void
   /** Bytes of the fragment in hand were lost, but not the place in the stream. */
   damaged(): void
+  /** A control PDU is longer than any that is kept, and was passed over. */
+  overlong(): void
+}
+
+/** A-ABORT (PS3.8 §9.3.8): type 7, reserved 1, length 4, reserved 2, source 1, reason 1. */
+const ABORT_BYTES = 10
+const NO_BYTES = Buffer.alloc(0)
+
+/** Where a stream of PDUs broke off. */
+export interface TornPdu {
+  readonly type: number
+  /** What came of its content, where it is kept: of all PDUs but P-DATA. */
+  readonly data: Buffer
+  readonly start: number
+  readonly streamOffset: number
+  /** The sender broke the PDU off to abort: what its last bytes say. */
+  readonly abort: { readonly source: number; readonly reason: number } | undefined
 }
 
 type State = 'header' | 'control' | 'pdv_header' | 'fragment' | 'skip' | 'search'
@@ -40,18 +61,23 @@ export class PduReader {
   readonly #sink: PduSink
   readonly #maxControl: number
   #state: State
-  /** Header or search bytes carried from one piece to the next. */
-  readonly #head = Buffer.alloc(LOCK)
+  /** Header or search bytes carried from one piece to the next; made when there are any. */
+  #head = NO_BYTES
   #headUsed = 0
-  #control = Buffer.alloc(0)
+  #control = NO_BYTES
   #controlUsed = 0
   #type = 0
+  #reserved = 0
   /** Bytes left of the PDU, and of the fragment. */
   #pduLeft = 0
   #fragmentLeft = 0
+  /** Bytes of the stream that have passed, and where in it index 0 of the piece in hand would stand. */
   #position = 0
+  #base = 0
   #pduOffset = 0
   #pduTime = 0
+  /** The last bytes of a stream that stands inside a PDU. */
+  #tail = NO_BYTES
 
   constructor(maxControl: number, midstream: boolean, sink: PduSink) {
     this.#maxControl = maxControl
@@ -60,10 +86,14 @@ export class PduReader {
   }
 
   feed(data: Uint8Array, offset: number, length: number, time: number): void {
-    let at = offset
-    const end = offset + length
-    while (at < end) {
-      const before = at
+    this.#base = this.#position - offset
+    this.#consume(data, offset, offset + length, time)
+    this.#position += length
+    if (this.#isInside) this.#keepTail(data, offset, length)
+  }
+
+  #consume(data: Uint8Array, from: number, end: number, time: number): void {
+    for (let at = from; at < end; ) {
       switch (this.#state) {
         case 'fragment':
           at = this.#fragment(data, at, end, time)
@@ -83,8 +113,33 @@ export class PduReader {
         case 'search':
           at = this.#search(data, at, end, time)
       }
-      this.#position += at - before
     }
+  }
+
+  /** Where the stream broke off, unless that is between PDUs. */
+  get torn(): TornPdu | undefined {
+    if (!this.#isInside) return undefined
+    const data = this.#state === 'control' ? this.#control.subarray(0, this.#controlUsed) : NO_BYTES
+    return { type: this.#type, data, start: this.#pduTime, streamOffset: this.#pduOffset, abort: this.#appendedAbort() }
+  }
+
+  get #isInside(): boolean {
+    return this.#state === 'header' ? this.#headUsed > 0 : this.#state !== 'search'
+  }
+
+  #keepTail(data: Uint8Array, offset: number, length: number): void {
+    if (this.#tail.length === 0) this.#tail = Buffer.alloc(ABORT_BYTES)
+    const tail = this.#tail
+    const fresh = Math.min(length, ABORT_BYTES)
+    tail.copyWithin(0, fresh)
+    for (let index = 0; index < fresh; index++) tail[ABORT_BYTES - fresh + index] = data[offset + length - fresh + index]
+  }
+
+  /** The last bytes are an A-ABORT that does not stand where one could: its sender did not finish the PDU. */
+  #appendedAbort(): TornPdu['abort'] {
+    const tail = this.#tail
+    if (this.#position - this.#pduOffset <= ABORT_BYTES || tail[0] !== PduType.ABORT || tail.readUInt32BE(2) !== 4) return undefined
+    return { source: tail[8], reason: tail[9] }
   }
 
   /** The next byte begins a PDU: what the other side sent says so. */
@@ -97,6 +152,7 @@ export class PduReader {
   /** `length` bytes never came. Inside a fragment the place in the stream is known all the same. */
   gap(length: number): void {
     this.#position += length
+    this.#tail.fill(0)
     if (this.#state === 'fragment' && this.#fragmentLeft > length) {
       this.#fragmentLeft -= length
       this.#pduLeft -= length
@@ -118,43 +174,54 @@ export class PduReader {
 
   /** Collect `size` header bytes; gives where reading goes on, with `#headUsed === size` when complete. */
   #collect(data: Uint8Array, at: number, end: number, size: number): number {
+    if (this.#head.length === 0) this.#head = Buffer.alloc(LONG_LOCK)
     while (at < end && this.#headUsed < size) this.#head[this.#headUsed++] = data[at++]
     return at
   }
 
   #header(data: Uint8Array, at: number, end: number, time: number): number {
     if (this.#headUsed === 0) {
-      this.#pduOffset = this.#position
+      this.#pduOffset = this.#base + at
       this.#pduTime = time
+      if (end - at >= HEADER) {
+        this.#readHeader(data, at, time)
+        return at + HEADER
+      }
     }
     const next = this.#collect(data, at, end, HEADER)
     if (this.#headUsed < HEADER) return next
     this.#headUsed = 0
-    const type = this.#head[0]
-    const length = this.#head.readUInt32BE(2)
+    this.#readHeader(this.#head, 0, time)
+    return next
+  }
+
+  #readHeader(data: Uint8Array, at: number, time: number): void {
+    const type = data[at]
+    const length = u32(data, at + 2)
+    this.#reserved = data[at + 1]
     if (type < PduType.ASSOCIATE_RQ || type > PduType.ABORT || length > MAX_PDU || (type !== PduType.P_DATA && length > MAX_LOCK_PDU)) {
       this.#sink.violation(type < PduType.ASSOCIATE_RQ || type > PduType.ABORT ? 'unknown_pdu_type' : 'bad_pdu_length')
       this.#lose()
-      return next
+      return
     }
     this.#begin(type, length, time)
-    return next
   }
 
   #begin(type: number, length: number, time: number): void {
     this.#type = type
     this.#pduLeft = length
     if (type === PduType.P_DATA) {
-      this.#sink.dataPdu(length, this.#pduTime, this.#pduOffset)
+      this.#sink.dataPdu(length, this.#reserved, this.#pduTime, this.#pduOffset)
       this.#state = length > 0 ? 'pdv_header' : 'header'
       return
     }
     if (length > this.#maxControl) {
       this.#sink.violation('control_pdu_too_long')
+      this.#sink.overlong()
       this.#state = 'skip'
       return
     }
-    if (this.#control.length < length) this.#control = Buffer.allocUnsafe(Math.max(4096, length))
+    this.#control = Buffer.allocUnsafe(length)
     this.#controlUsed = 0
     this.#state = 'control'
     if (length === 0) this.#finishControl(time)
@@ -170,8 +237,10 @@ export class PduReader {
   }
 
   #finishControl(time: number): void {
+    const content = this.#control
     this.#state = 'header'
-    this.#sink.control(this.#type, this.#control, this.#controlUsed, this.#pduTime, time, this.#pduOffset)
+    this.#control = NO_BYTES
+    this.#sink.control(this.#type, this.#reserved, content, this.#pduTime, time, this.#pduOffset)
   }
 
   #pdvHeader(data: Uint8Array, at: number, end: number, time: number): number {
@@ -180,6 +249,10 @@ export class PduReader {
       this.#state = 'skip'
       return at
     }
+    if (this.#headUsed === 0 && end - at >= PDV_HEADER) {
+      this.#openPdv(data, at, time)
+      return at + PDV_HEADER
+    }
     const next = this.#collect(data, at, end, PDV_HEADER)
     if (this.#headUsed < PDV_HEADER) return next
     this.#headUsed = 0
@@ -187,8 +260,8 @@ export class PduReader {
     return next
   }
 
-  #openPdv(head: Buffer, at: number, time: number): void {
-    const length = head.readUInt32BE(at)
+  #openPdv(head: Uint8Array, at: number, time: number): void {
+    const length = u32(head, at)
     this.#pduLeft -= PDV_HEADER
     if (length < 2 || length - 2 > this.#pduLeft) {
       this.#sink.violation('pdv_exceeds_pdu')
@@ -197,6 +270,7 @@ export class PduReader {
     }
     this.#fragmentLeft = length - 2
     this.#state = 'fragment'
+    if (head[at + 5] > 3) this.#sink.violation('nonzero_reserved_bytes')
     this.#sink.fragmentStart(head[at + 4], head[at + 5])
     if (this.#fragmentLeft === 0) this.#endFragment(time)
   }
@@ -222,38 +296,33 @@ export class PduReader {
     return at + take
   }
 
-  /** Look for a PDU that tells itself from chance bytes: see `isLock`. */
+  /** Look for a PDU that tells itself from chance bytes: see `lockAt`. */
   #search(data: Uint8Array, at: number, end: number, time: number): number {
     const from = this.#headUsed === 0 ? firstCandidate(data, at, end) : at
-    const next = this.#collect(data, from, end, LOCK)
-    if (this.#headUsed < LOCK) return next
-    if (isLock(this.#head, 0)) {
-      this.#lock(this.#position + (next - at) - LOCK, time)
-      return next
+    const next = this.#collect(data, from, end, this.#headUsed < LOCK ? LOCK : LONG_LOCK)
+    while (this.#headUsed >= LOCK) {
+      const answer = lockAt(this.#head, 0, this.#headUsed)
+      if (answer === 'more') return next
+      if (answer === 'lock') {
+        this.#lock(this.#base + next - this.#headUsed, time)
+        return next
+      }
+      const again = firstCandidate(this.#head, 1, this.#headUsed)
+      this.#head.copyWithin(0, again, this.#headUsed)
+      this.#headUsed -= again
     }
-    const again = firstCandidate(this.#head, 1, LOCK)
-    this.#head.copyWithin(0, again)
-    this.#headUsed = LOCK - again
     return next
   }
 
-  /** The head holds the first bytes of a PDU: go on in it. */
+  /** The head holds the first bytes of a PDU, which begins at `offset` of the stream: read them, and go on behind them. */
   #lock(offset: number, time: number): void {
+    const held = Buffer.from(this.#head.subarray(0, this.#headUsed))
+    const base = this.#base
+    this.#base = offset
     this.#headUsed = 0
-    this.#pduOffset = offset
-    this.#pduTime = time
-    this.#begin(this.#head[0], this.#head.readUInt32BE(2), time)
-    if (this.#type === PduType.P_DATA) {
-      this.#openPdv(this.#head, HEADER, time)
-      return
-    }
-    if (this.#state === 'skip') {
-      this.#pduLeft -= LOCK - HEADER
-      return
-    }
-    this.#control.set(this.#head.subarray(HEADER), 0)
-    this.#controlUsed = LOCK - HEADER
-    this.#pduLeft -= LOCK - HEADER
+    this.#state = 'header'
+    this.#consume(held, 0, held.length, time)
+    this.#base = base
   }
 }
 
@@ -264,16 +333,14 @@ function firstCandidate(data: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * Twelve bytes that begin a PDU beyond reasonable doubt: a P-DATA PDU that one PDV fills exactly (the lengths of both headers agree, the
- * context id is odd, the flags are 0 to 3), or an A-ASSOCIATE-RQ of protocol version 1 whose called AE title begins with text.
+ * Do the bytes at `at`, of which `held` are at hand, begin a PDU beyond reasonable doubt? That is a P-DATA PDU that one PDV fills exactly (the
+ * lengths of both headers agree, the context id is odd, the flags are 0 to 3); one whose first of several PDVs is a whole command; or an
+ * A-ASSOCIATE-RQ of protocol version 1 whose called AE title begins with text. `more` when it may be the second, with `LONG_LOCK` bytes to tell.
  */
-export function isLock(data: Uint8Array, at: number): boolean {
+export function lockAt(data: Uint8Array, at: number, held: number): 'lock' | 'more' | 'none' {
   const length = u32(data, at + 2)
-  if (data[at] === PduType.P_DATA)
-    return (
-      length >= PDV_HEADER && length <= MAX_LOCK_PDU && u32(data, at + 6) === length - 4 && (data[at + 10] & 1) === 1 && data[at + 11] <= 3
-    )
-  return (
+  if (data[at] === PduType.P_DATA) return dataLockAt(data, at, held, length)
+  const isAssociate =
     data[at] === PduType.ASSOCIATE_RQ &&
     length >= MIN_ASSOCIATE &&
     length <= MAX_LOCK_ASSOCIATE &&
@@ -281,7 +348,17 @@ export function isLock(data: Uint8Array, at: number): boolean {
     data[at + 7] === 1 &&
     isPrintable(data[at + 10]) &&
     isPrintable(data[at + 11])
-  )
+  return isAssociate ? 'lock' : 'none'
+}
+
+function dataLockAt(data: Uint8Array, at: number, held: number, length: number): 'lock' | 'more' | 'none' {
+  const pdv = u32(data, at + 6)
+  if (length < PDV_HEADER || length > MAX_LOCK_PDU || (data[at + 10] & 1) === 0 || data[at + 11] > 3) return 'none'
+  if (pdv === length - 4) return 'lock'
+  const mayBeCommand = data[at + 11] === 3 && pdv > GROUP_LENGTH.length && pdv <= length - 4 - PDV_HEADER
+  if (!mayBeCommand) return 'none'
+  if (held < LONG_LOCK) return 'more'
+  return GROUP_LENGTH.every((byte, index) => data[at + LOCK + index] === byte) ? 'lock' : 'none'
 }
 
 function u32(data: Uint8Array, at: number): number {

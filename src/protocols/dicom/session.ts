@@ -1,69 +1,46 @@
 import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
-import type { DeviceIdentity, Incomplete } from '../observation.ts'
-import { readAssociate } from './associate.ts'
+import type { Incomplete } from '../observation.ts'
+import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
+import { readAssociateAc, readAssociateRq } from './associate.ts'
 import { Association, type Ending } from './association.ts'
-import type { Command } from './command.ts'
-import type { Encoding } from './dataset.ts'
-import { readQuery, readStoredHead } from './identifier.ts'
-import { AcquiringDevices, roleOf, scuOf } from './identity.ts'
-import { type DatasetHead, MessageAssembler, type MessageSink } from './message.ts'
-import { answered, hasOwnEvent, operationObservation, type PendingOperation, pendingOperation } from './operations.ts'
-import { PduReader, type PduSink, PduType } from './pdu.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { ConnectionMemory, Dialogue, type Place } from './dialogue.ts'
+import { PduType, type TornPdu } from './pdu.ts'
 import type { DicomSettings } from './settings.ts'
-import { StoreRollup } from './store.ts'
-import { abortWords, operationOf, RESPONSE, rejectWords } from './words.ts'
+import { Side, type SideHandler } from './side.ts'
+import { abortWords, rejectWords } from './words.ts'
 
 /** µs */
 const SECOND = 1_000_000
-/** µs for which the devices that made stored images are held, to see whether their sender only passes them on. */
-const FORWARDER_WAIT = 10 * SECOND
-/** Facts of devices already told on a connection. */
-const MAX_TOLD = 256
-
-/** What one side of the connection sends. */
-class Side {
-  readonly reader: PduReader
-  readonly assembler: MessageAssembler
-  /** Requests of this side by message id, oldest first. */
-  readonly pending = new Map<number, PendingOperation>()
-  /** What the data set that comes next on a presentation context belongs to. */
-  readonly datasetOf = new Map<number, PendingOperation>()
-  acquiring = new AcquiringDevices()
-
-  constructor(reader: PduReader, assembler: MessageAssembler) {
-    this.reader = reader
-    this.assembler = assembler
-  }
-
-  forget(): void {
-    this.pending.clear()
-    this.datasetOf.clear()
-    this.assembler.reset()
-    this.acquiring = new AcquiringDevices()
-  }
-}
+const RESERVED = 'nonzero_reserved_bytes'
 
 /**
- * One connection that speaks DICOM: its associations one after the other (PS3.8 §9.2), their DIMSE requests paired with responses
- * (PS3.7 §9, §10).
+ * One connection that speaks DICOM: its associations one after the other (PS3.8 §9.2), each with the messages that it carries.
  */
 export class DicomSession implements StreamDecoder {
   readonly #settings: DicomSettings
   readonly #context: DecoderContext
+  readonly #onOverload: OnOverload
+  readonly #pool: BufferPool
+  readonly #memory: ConnectionMemory
   readonly #sides: readonly [Side, Side]
-  #association: Association | undefined
+  #current: { readonly association: Association; readonly dialogue: Dialogue } | undefined
   /** Why an association that turns up without its request is incomplete. */
   #missed: Incomplete | undefined
-  readonly #told = new Set<string>()
-  /** The study counted last, in clear, with its keyed hash: images of one study come in a row. */
-  #lastStudy: { readonly uid: string; readonly pseudonym: string } | undefined
+  /** After an abort or a rejection nothing counts but a new request: what the other side had under way is ignored (PS3.8 §9.2, Sta13). */
+  #awaitsClose = false
 
-  constructor(settings: DicomSettings, context: DecoderContext) {
+  constructor(settings: DicomSettings, context: DecoderContext, onOverload: OnOverload = NO_OVERLOAD) {
+    const { midstream } = context.flow
     this.#settings = settings
     this.#context = context
-    this.#missed = context.flow.midstream ? 'midstream' : undefined
-    this.#sides = [this.#createSide(0), this.#createSide(1)]
+    this.#onOverload = onOverload
+    this.#pool = new BufferPool(settings.association_buffer_bytes)
+    this.#memory = new ConnectionMemory(context)
+    this.#missed = midstream ? 'midstream' : undefined
+    const handler = this.#handler()
+    this.#sides = [new Side(0, midstream, settings, this.#pool, handler), new Side(1, midstream, settings, this.#pool, handler)]
   }
 
   data(direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
@@ -71,15 +48,17 @@ export class DicomSession implements StreamDecoder {
   }
 
   gap(direction: Direction, length: number, _time: number): void {
-    if (this.#association === undefined) this.#missed ??= 'gap'
-    else this.#association.incomplete('gap')
+    if (this.#current === undefined) this.#missed ??= 'gap'
+    else this.#current.association.incomplete('gap')
+    this.#awaitsClose = false
     this.#sides[direction].reader.gap(length)
   }
 
   halfClosed(): void {}
 
   end(end: FlowEnd, _time: number): void {
-    const association = this.#association
+    if (end !== 'open' && end !== 'evicted') for (const direction of [0, 1] as const) this.#tear(direction)
+    const { association } = this.#current ?? {}
     if (association === undefined) return
     association.lastTime = Math.max(association.lastTime, this.#context.flow.lastTime)
     if (end === 'evicted') association.incomplete('limit')
@@ -87,117 +66,135 @@ export class DicomSession implements StreamDecoder {
   }
 
   tick(time: number): void {
-    const association = this.#association
-    if (association === undefined) return
-    if (time - this.#context.flow.lastTime > this.#settings.association_idle_seconds * SECOND) {
-      this.#finish('timed_out')
-      this.#missed = 'midstream'
+    const silence = time - this.#context.flow.lastTime
+    if (silence > SECOND) this.#pool.release()
+    if (this.#current === undefined) return
+    if (silence <= this.#settings.association_idle_seconds * SECOND) {
+      this.#current.dialogue.tick(time)
       return
     }
-    for (const direction of [0, 1] as const) {
-      const { since } = this.#sides[direction].acquiring
-      if (since > 0 && time - since > FORWARDER_WAIT) this.#tellDevices(association, direction)
-    }
+    this.#finish('timed_out')
+    this.#missed = 'midstream'
   }
 
-  #createSide(direction: Direction): Side {
-    const messages: MessageSink = {
-      command: (command, contextId, start, end, streamOffset) => this.#command(direction, command, contextId, { start, end, streamOffset }),
-      dataset: (head, contextId, end) => this.#dataset(direction, head, contextId, end),
-      encoding: contextId => this.#encoding(contextId),
-      violation: code => this.#association?.violate(code),
-    }
-    const assembler = new MessageAssembler(this.#settings.dataset_header_bytes, messages)
-    const pdus: PduSink = {
-      control: (type, data, length, start, end, streamOffset) => this.#control(direction, type, data, length, { start, end, streamOffset }),
-      dataPdu: (length, start, streamOffset) => this.#dataPdu(direction, length, start, streamOffset),
-      fragmentStart: (contextId, flags) => assembler.fragmentStart(contextId, flags),
-      fragmentData: (data, offset, length) => assembler.fragmentData(data, offset, length),
-      fragmentEnd: end => assembler.fragmentEnd(end),
+  #handler(): SideHandler {
+    return {
+      control: (direction, type, reserved, data, at) => this.#control(direction, type, reserved, data, at),
+      dataPdu: (direction, length, reserved, start, streamOffset) => this.#dataPdu(direction, length, reserved, { start, streamOffset }),
+      command: (direction, command, contextId, at) => this.#current?.dialogue.command(direction, command, contextId, at),
+      dataset: (direction, head, contextId, end) => this.#current?.dialogue.dataset(direction, head, contextId, end),
+      encoding: contextId => this.#current?.association.context(contextId)?.encoding,
       violation: code => this.#violation(code),
-      lost: () => assembler.reset(),
-      damaged: () => assembler.damaged(),
+      overload: policy => this.#overload(policy),
     }
-    const reader = new PduReader(this.#settings.max_control_pdu_bytes, this.#context.flow.midstream, pdus)
-    return new Side(reader, assembler)
   }
 
   // --- upper layer (PS3.8 §9.3) ---
 
-  #control(direction: Direction, type: number, data: Buffer, length: number, at: Place): void {
+  #control(direction: Direction, type: number, reserved: number, data: Buffer, at: Place): void {
     if (type === PduType.ASSOCIATE_RQ) {
-      this.#request(direction, data, length, at)
+      this.#request(direction, reserved, data, at)
       return
     }
-    const association = this.#association
-    if (association === undefined && (type === PduType.RELEASE_RP || type === PduType.ABORT)) return
-    const current = association ?? this.#begin(opposite(direction, type), at, this.#missed)
-    current.lastTime = at.end
-    if (association === undefined && !current.unsure) current.violate('unexpected_pdu')
+    const known = this.#current?.association
+    if (known === undefined && (this.#awaitsClose || type === PduType.RELEASE_RP || type === PduType.ABORT)) return
+    const association = known ?? this.#begin(opposite(direction, type), at, this.#missed)
+    association.lastTime = at.end
+    if (known === undefined && !association.unsure) association.violate('unexpected_pdu')
+    if (reserved !== 0 || hasReserved(type, data)) association.violate(RESERVED)
     switch (type) {
       case PduType.ASSOCIATE_AC:
-        if (current.answer !== undefined) current.violate('unexpected_pdu')
-        else current.accept(readAssociate(data, 0, length))
+        if (association.answer !== undefined) association.violate('unexpected_pdu')
+        else association.accept(readAssociateAc(data))
         return
       case PduType.ASSOCIATE_RJ:
-        if (length < 4) current.violate('short_pdu')
-        else current.reject = rejectWords(data[1], data[2], data[3])
+        if (data.length < 4) association.violate('short_pdu')
+        else association.reject = rejectWords(data[1], data[2], data[3])
         this.#finish(undefined)
+        this.#awaitsClose = true
         return
       case PduType.RELEASE_RQ:
-        current.releaseRequested = true
+        association.releaseRequested = true
         return
       case PduType.RELEASE_RP:
-        if (!current.releaseRequested && !current.unsure) current.violate('unexpected_pdu')
+        if (!association.releaseRequested && !association.unsure) association.violate('unexpected_pdu')
         this.#finish('released')
         return
       case PduType.ABORT:
-        if (length < 4) current.violate('short_pdu')
-        else current.abort = abortWords(data[2], data[3])
+        if (data.length < 4) association.violate('short_pdu')
+        else association.abort = abortWords(data[2], data[3])
         this.#finish('aborted')
+        this.#awaitsClose = true
     }
   }
 
-  #request(direction: Direction, data: Buffer, length: number, at: Place): void {
-    if (this.#association !== undefined) {
-      if (!this.#association.unsure) this.#association.violate('unexpected_pdu')
+  #request(direction: Direction, reserved: number, data: Buffer, at: Place): void {
+    const earlier = this.#current?.association
+    if (earlier !== undefined) {
+      if (!earlier.unsure) earlier.violate('unexpected_pdu')
       this.#finish('superseded')
     }
-    const request = readAssociate(data, 0, length)
+    const request = readAssociateRq(data)
     const association = this.#begin(direction, at, undefined)
     this.#sides[direction === 0 ? 1 : 0].reader.synchronize()
     association.lastTime = at.end
     association.request = request
     for (const code of request.violations) association.violate(code)
+    if (reserved !== 0) association.violate(RESERVED)
   }
 
   #begin(requestedBy: Direction, at: Omit<Place, 'end'>, missed: Incomplete | undefined): Association {
     const association = new Association(this.#context.flow, requestedBy, at.start, at.streamOffset)
+    const dialogue = new Dialogue(association, this.#context, this.#memory, this.#settings.max_pending_operations, () =>
+      this.#onOverload('dicom_pending_operations'),
+    )
     if (missed !== undefined) association.incomplete(missed)
     this.#missed = undefined
-    this.#association = association
-    for (const side of this.#sides) side.forget()
+    this.#awaitsClose = false
+    this.#current = { association, dialogue }
+    for (const side of this.#sides) side.assembler.reset()
     return association
   }
 
-  #dataPdu(direction: Direction, length: number, start: number, streamOffset: number): void {
-    let association = this.#association
-    if (association === undefined) {
-      association = this.#begin(0, { start, streamOffset }, this.#missed)
-      if (!association.unsure) association.violate('unexpected_pdu')
-    }
+  #dataPdu(direction: Direction, length: number, reserved: number, at: Omit<Place, 'end'>): void {
+    if (this.#current === undefined && this.#awaitsClose) return
+    const association = this.#current?.association ?? this.#begin(0, at, this.#missed)
+    if (association.request === undefined && association.answer === undefined && !association.unsure) association.violate('unexpected_pdu')
     const receiver = direction === association.requestedBy ? association.answer : association.request
     const maximum = receiver?.maxPduBytes ?? 0
     if (maximum > 0 && length > maximum) association.violate('pdu_exceeds_maximum')
-    this.#sides[direction].assembler.at(start, streamOffset)
+    if (reserved !== 0) association.violate(RESERVED)
   }
 
   /** What an association's bytes do against the rules before there is an association has no event to stand on. */
   #violation(code: string): void {
-    this.#association?.violate(code)
+    this.#current?.association.violate(code)
+  }
+
+  #overload(policy: 'dicom_association_buffer' | 'dicom_control_pdu'): void {
+    this.#onOverload(policy)
+    this.#current?.association.incomplete('limit')
+  }
+
+  /** The connection is over, and one side ended inside a PDU: perhaps to abort, which does not wait for the end of one. */
+  #tear(direction: Direction): void {
+    const { torn } = this.#sides[direction].reader
+    if (torn === undefined) return
+    if (this.#current === undefined && torn.type === PduType.ASSOCIATE_RQ) this.#tornRequest(direction, torn)
+    const { association } = this.#current ?? {}
+    if (association === undefined) return
+    association.truncated = true
+    if (torn.abort !== undefined) association.abort ??= abortWords(torn.abort.source, torn.abort.reason)
+  }
+
+  /** A request of which only the beginning came: as far as it goes, it says who sent it. */
+  #tornRequest(direction: Direction, { data, start, streamOffset }: TornPdu): void {
+    const association = this.#begin(direction, { start, streamOffset }, undefined)
+    association.request = readAssociateRq(data)
   }
 
   #endingOf(association: Association, end: FlowEnd): Ending | undefined {
+    if (association.abort !== undefined) return 'aborted'
     switch (end) {
       case 'closed':
         return association.releaseRequested ? 'released' : 'closed'
@@ -209,233 +206,29 @@ export class DicomSession implements StreamDecoder {
   }
 
   #finish(ending: Ending | undefined): void {
-    const association = this.#association
-    if (association === undefined) return
-    const over = ending !== 'open' && ending !== undefined
-    for (const direction of [0, 1] as const) {
-      this.#tellDevices(association, direction)
-      for (const pending of this.#sides[direction].pending.values())
-        if (hasOwnEvent(pending)) this.#context.emit(operationObservation(pending, association, over))
-    }
-    const unseen = association.unsure || !over
-    for (const store of association.stores.values())
-      this.#context.emit(store.observation(this.#context.flow, association.key, association.partial, unseen))
+    if (this.#current === undefined) return
+    const { association, dialogue } = this.#current
+    dialogue.finish(ending !== 'open' && ending !== undefined)
     this.#context.emit(association.observation(ending))
-    this.#association = undefined
-    for (const side of this.#sides) side.forget()
-  }
-
-  // --- DIMSE (PS3.7) ---
-
-  #command(direction: Direction, command: Command, contextId: number, at: Place): void {
-    const association = this.#association
-    if (association === undefined) return
-    association.lastTime = at.end
-    const operation = operationOf(command.field)
-    if (operation === undefined) {
-      association.violate('unknown_command')
-      return
-    }
-    this.#sides[direction].datasetOf.delete(contextId)
-    this.#checkContext(association, contextId)
-    if ((command.field & RESPONSE) !== 0) this.#response(association, direction, command, contextId, at)
-    else if (operation.key === 'cancel') this.#cancel(association, direction, command)
-    else this.#requestOperation(association, direction, command, contextId, at)
-  }
-
-  #checkContext(association: Association, contextId: number): void {
-    const state = association.context(contextId)?.state
-    if (state === 'rejected') association.violate('rejected_presentation_context')
-    if (state === 'unknown' && !association.unsure) association.violate('unknown_presentation_context')
-  }
-
-  #requestOperation(association: Association, direction: Direction, command: Command, contextId: number, at: Place): void {
-    const { name = '', key = '' } = operationOf(command.field) ?? {}
-    const context = association.context(contextId)
-    const sopClass = command.sopClass ?? context?.abstractSyntax
-    association.count(key)
-    if (sopClass !== undefined) association.used(sopClass)
-    const store = name === 'C-STORE' ? this.#store(association, direction, sopClass, at) : undefined
-    if (store !== undefined) {
-      store.instances++
-      store.end = at.end
-      if (context?.transferSyntax !== undefined) store.transferSyntaxes.add(context.transferSyntax)
-      if (command.moveOriginator !== undefined) this.#sides[direction].acquiring.relayed = true
-    }
-    const pending = pendingOperation(command, direction, context, at, store)
-    this.#tellRole(direction, name, sopClass, 'RQ', at)
-    if (command.hasDataset) this.#sides[direction].datasetOf.set(contextId, pending)
-    this.#wait(association, this.#sides[direction], pending)
-  }
-
-  #wait(association: Association, side: Side, pending: PendingOperation): void {
-    const earlier = side.pending.get(pending.messageId)
-    if (earlier !== undefined) {
-      if (!association.unsure) association.violate('duplicate_message_id')
-      this.#giveUp(association, side, earlier)
-    }
-    side.pending.set(pending.messageId, pending)
-    if (side.pending.size <= this.#settings.max_pending_operations) return
-    const [oldest] = side.pending.values()
-    oldest.partial.push('limit')
-    this.#giveUp(association, side, oldest)
-  }
-
-  /** Wait no longer for an answer. */
-  #giveUp(association: Association, side: Side, pending: PendingOperation): void {
-    side.pending.delete(pending.messageId)
-    if (hasOwnEvent(pending)) this.#context.emit(operationObservation(pending, association, true))
-  }
-
-  #response(association: Association, direction: Direction, command: Command, contextId: number, at: Place): void {
-    const requester = this.#sides[direction === 0 ? 1 : 0]
-    const messageId = command.respondedTo ?? -1
-    const pending = requester.pending.get(messageId) ?? this.#unseenRequest(association, direction, command, contextId, at)
-    if (pending === undefined) {
-      if (!association.unsure) association.violate('unexpected_response')
-      return
-    }
-    const { store } = pending
-    if (!answered(pending, command, at.end)) return
-    requester.pending.delete(messageId)
-    if (store !== undefined && pending.status !== undefined) {
-      store.answer(pending.status)
-      store.end = at.end
-    }
-    if (pending.status?.class === 'success' || pending.status?.class === 'warning')
-      this.#tellRole(direction, pending.operation, pending.sopClass, 'RSP', at)
-    if (hasOwnEvent(pending)) this.#context.emit(operationObservation(pending, association, true))
-  }
-
-  /** The answer to a request that a mirror of one direction could not show. */
-  #unseenRequest(
-    association: Association,
-    direction: Direction,
-    command: Command,
-    contextId: number,
-    at: Place,
-  ): PendingOperation | undefined {
-    const { packetsFromClient, packetsFromServer } = this.#context.flow
-    const requester: Direction = direction === 0 ? 1 : 0
-    if ((requester === 0 ? packetsFromClient : packetsFromServer) > 0) return undefined
-    const context = association.context(contextId)
-    const isStore = operationOf(command.field)?.name === 'C-STORE'
-    const store = isStore ? this.#store(association, requester, command.sopClass ?? context?.abstractSyntax, at) : undefined
-    if (store !== undefined) store.instances++
-    const pending = pendingOperation(command, requester, context, at, store)
-    this.#sides[requester].pending.set(pending.messageId, pending)
-    return pending
-  }
-
-  #cancel(association: Association, direction: Direction, command: Command): void {
-    association.count('cancel')
-    const pending = this.#sides[direction].pending.get(command.respondedTo ?? -1)
-    if (pending !== undefined) pending.cancelled = true
-  }
-
-  #store(association: Association, direction: Direction, sopClass: string | undefined, at: Place): StoreRollup {
-    const uid = sopClass ?? 'unknown'
-    const key = `${direction} ${uid}`
-    let store = association.stores.get(key)
-    if (store === undefined) {
-      store = new StoreRollup(uid, direction, at.start, at.streamOffset)
-      association.stores.set(key, store)
-    }
-    return store
-  }
-
-  // --- data sets ---
-
-  #encoding(contextId: number): Encoding | undefined {
-    return this.#association?.context(contextId)?.encoding
-  }
-
-  #dataset(direction: Direction, head: DatasetHead, contextId: number, end: number): void {
-    const association = this.#association
-    if (association === undefined) return
-    association.lastTime = end
-    const side = this.#sides[direction]
-    const pending = side.datasetOf.get(contextId)
-    side.datasetOf.delete(contextId)
-    if (pending === undefined) return
-    pending.end = Math.max(pending.end, end)
-    if (pending.store !== undefined) this.#stored(association, side, pending.store, head, end)
-    else if (isQuery(pending.operation) && head.encoding !== undefined && !head.damaged)
-      pending.query = readQuery(head.data, head.length, head.encoding, pending.sopClass ?? '')
-  }
-
-  #stored(association: Association, side: Side, store: StoreRollup, head: DatasetHead, end: number): void {
-    store.end = end
-    store.pixelBytes += head.pixelBytes
-    association.pixelBytes += head.pixelBytes
-    if (head.encoding === undefined || head.damaged) return
-    const stored = readStoredHead(head.data, head.length, head.encoding)
-    if (stored.modality !== undefined) store.modality(stored.modality)
-    if (stored.studyUid !== undefined) {
-      const study = this.#studyPseudonym(stored.studyUid)
-      store.distinct(store.studies, study)
-      association.study(study)
-    }
-    if (stored.seriesUid !== undefined) store.distinct(store.series, this.#context.pseudonym('series', stored.seriesUid))
-    side.acquiring.add(stored, end)
-  }
-
-  #studyPseudonym(uid: string): string {
-    if (this.#lastStudy?.uid !== uid) this.#lastStudy = { uid, pseudonym: this.#context.pseudonym('study', uid) }
-    return this.#lastStudy.pseudonym
-  }
-
-  // --- identity ---
-
-  /** Images say which device made them. That is their sender only if it is one device, and it does not act for a C-MOVE or C-GET. */
-  #tellDevices(association: Association, direction: Direction): void {
-    const { acquiring } = this.#sides[direction]
-    const { forwarded, devices } = acquiring.take()
-    if (devices.length > 1) acquiring.relayed = true
-    const isForwarder = forwarded || direction !== association.requestedBy
-    for (const facts of devices)
-      this.#tell(direction, facts, isForwarder, {
-        start: association.start,
-        end: association.lastTime,
-        streamOffset: association.streamOffset,
-      })
-  }
-
-  #tellRole(sender: Direction, operation: string, sopClass: string | undefined, message: 'RQ' | 'RSP', at: Place): void {
-    const requester: Direction = message === 'RQ' ? sender : sender === 0 ? 1 : 0
-    const isScu = (message === 'RQ') === (scuOf(operation, requester) === requester)
-    const role = roleOf(operation, sopClass, isScu ? 'scu' : 'scp')
-    if (role !== undefined) this.#tell(sender, [{ attribute: 'role', value: role, field: `${operation}-${message}` }], false, at)
-  }
-
-  #tell(direction: Direction, facts: DeviceIdentity['facts'], forwarded: boolean, at: Place): void {
-    const about = direction === 0 ? 'client' : 'server'
-    const key = `${about} ${forwarded} ${facts.map(({ attribute, value }) => `${attribute}=${value}`).join('|')}`
-    if (this.#told.has(key)) return
-    if (this.#told.size >= MAX_TOLD) this.#told.clear()
-    this.#told.add(key)
-    this.#context.emit({
-      kind: 'device-identity',
-      protocol: 'dicom',
-      flow: this.#context.flow,
-      ...at,
-      partial: [],
-      about,
-      forwarded,
-      facts,
-    })
+    this.#current = undefined
+    for (const side of this.#sides) side.assembler.reset()
   }
 }
 
-/** Times of the first and last byte of a unit, and where it begins in its side's stream. */
-interface Place {
-  readonly start: number
-  readonly end: number
-  readonly streamOffset: number
-}
-
-function isQuery(operation: string): boolean {
-  return operation === 'C-FIND' || operation === 'C-MOVE' || operation === 'C-GET'
+/** Bytes of short PDUs that shall be zero and shall not be tested (PS3.8 §9.3.4, §9.3.6 to §9.3.8): all of a release, one or two of the others. */
+function hasReserved(type: number, data: Buffer): boolean {
+  if (data.length < 4) return false
+  switch (type) {
+    case PduType.ASSOCIATE_RJ:
+      return data[0] !== 0
+    case PduType.RELEASE_RQ:
+    case PduType.RELEASE_RP:
+      return data.readUInt32BE(0) !== 0
+    case PduType.ABORT:
+      return data.readUInt16BE(0) !== 0
+    default:
+      return false
+  }
 }
 
 /** Who requested an association of which a later PDU is the first that is seen: acceptances and rejections come from the other side. */

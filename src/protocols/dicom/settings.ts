@@ -3,8 +3,10 @@ import Joi from 'joi'
 export interface DicomSettings {
   readonly dataset_header_bytes: number
   readonly max_control_pdu_bytes: number
+  readonly association_buffer_bytes: number
   readonly max_pending_operations: number
   readonly association_idle_seconds: number
+  readonly instance_hashes: boolean
 }
 
 /** DICOM upper layer, DIMSE and the heads of data sets. */
@@ -19,6 +21,11 @@ export const dicomSchema = Joi.object<DicomSettings>({
     .min(65_536)
     .default(1_048_576)
     .description('longest association PDU that is kept to be read'),
+  association_buffer_bytes: Joi.number()
+    .integer()
+    .min(131_072)
+    .default(1_048_576)
+    .description('bytes of commands and of heads of data sets that one association holds at once, in all its presentation contexts'),
   max_pending_operations: Joi.number()
     .integer()
     .min(16)
@@ -29,4 +36,7 @@ export const dicomSchema = Joi.object<DicomSettings>({
     .min(60)
     .default(3600)
     .description('seconds of silence after which an association is reported as timed out'),
+  instance_hashes: Joi.boolean()
+    .default(false)
+    .description('hash the content of every stored instance as it passes, for rules that notice altered images (detect.wf-sop-altered)'),
 }).default()

@@ -1,5 +1,5 @@
 import type { Direction, Flow } from '../../net/flow.ts'
-import type { DicomAssociationKey, DicomStatus, DicomStore, Incomplete, NamedUid, Outcome } from '../observation.ts'
+import type { DicomAssociationKey, DicomStatus, DicomStatuses, DicomStore, Incomplete, NamedUid, Outcome } from '../observation.ts'
 import { namedUid } from './uids.ts'
 
 /** Distinct studies or series counted in one roll-up. */
@@ -18,6 +18,7 @@ export class StoreRollup {
   answered = 0
   pixelBytes = 0
   status: DicomStatus | undefined
+  readonly statuses: { -readonly [Class in keyof DicomStatuses]: number } = {}
   readonly studies = new Set<string>()
   readonly series = new Set<string>()
   readonly modalities = new Set<string>()
@@ -42,6 +43,7 @@ export class StoreRollup {
 
   answer(status: DicomStatus): void {
     this.answered++
+    this.statuses[status.class] = (this.statuses[status.class] ?? 0) + 1
     if (status.class === 'failure' || status.class === 'cancel') this.failed++
     if (this.status === undefined || status.class !== 'success') this.status = status
   }
@@ -66,6 +68,7 @@ export class StoreRollup {
       pixelBytes: this.pixelBytes,
       modalities: [...this.modalities],
       status: this.status,
+      statuses: this.statuses,
       outcome: this.#outcome(unseen),
     }
   }

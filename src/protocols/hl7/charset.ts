@@ -29,6 +29,8 @@ const LABELS: ReadonlyMap<string, string> = new Map([
 const decoders = new Map<string, TextDecoder>()
 /** Longest text that is taken from a message. */
 const MAX_TEXT = 256
+/** Begins the escapes of ISO 2022, whose characters are bytes of ASCII. */
+const ESCAPE = 0x1b
 const SPACE = 0x20
 const TILDE = 0x7e
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
@@ -38,7 +40,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 export function decodeText(bytes: Buffer, from: number, to: number, characterSet: string | undefined): string {
   const end = Math.min(to, from + MAX_TEXT * 4)
   let ascii = true
-  for (let at = from; at < end && ascii; at++) ascii = bytes[at] < 0x80
+  for (let at = from; at < end && ascii; at++) ascii = bytes[at] < 0x80 && bytes[at] !== ESCAPE
   return ascii || characterSet === undefined
     ? bytes.toString('latin1', from, end)
     : decoderFor(characterSet).decode(bytes.subarray(from, end))

@@ -1,3 +1,4 @@
+import type { Hl7Identifiers, Hl7Message } from '../observation.ts'
 import type { Header } from './header.ts'
 import { ABSENT, type Hl7Text, type Segment, segmentCode } from './message.ts'
 
@@ -9,14 +10,20 @@ export const SEGMENT = {
   PRT: segmentCode('PRT'),
   SFT: segmentCode('SFT'),
   EQU: segmentCode('EQU'),
+  EVN: segmentCode('EVN'),
+  DSC: segmentCode('DSC'),
 } as const
 
 /** What the header and structure of one message say. */
 export interface MessageFacts {
   readonly header: Header
   readonly controlId: string | undefined
+  readonly trigger: string | undefined
   readonly structure: Structure
   readonly deviceObservation: boolean
+  readonly transaction: string | undefined
+  readonly continuation: Hl7Message['continuation']
+  readonly identifiers: Hl7Identifiers
 }
 
 /** Which segments a message has. */
@@ -37,11 +44,13 @@ export interface AckFacts {
 
 /** Segments listed by name on an event. */
 const MAX_NAMES = 64
+const NO_CODES = new Int32Array(0)
+const NO_STRUCTURE: Structure = { names: [], count: 0, results: 0 }
 
 /** Reads which segments messages have; one whose segments are those of the message before costs a comparison. */
 export class StructureReader {
-  #codes = new Int32Array(0)
-  #structure: Structure = { names: [], count: 0, results: 0 }
+  #codes: Int32Array = NO_CODES
+  #structure: Structure = NO_STRUCTURE
 
   read(text: Hl7Text): Structure {
     if (!this.#isSame(text)) {
@@ -102,4 +111,50 @@ export function ackFacts(text: Hl7Text): AckFacts | undefined {
 function oldErrorCode(text: Hl7Text, err: Segment): string | undefined {
   const [code] = (text.component(err, 1, 4) ?? '').split('&')
   return code === '' ? undefined : code
+}
+
+/** MSH-9.2; before 2.3.1 only the event segment says it (EVN-1). */
+export function triggerOf(text: Hl7Text, { trigger }: Header): string | undefined {
+  return trigger ?? text.component(text.first(SEGMENT.EVN), 1, 1)
+}
+
+/**
+ * Where in a message that was cut in several (HL7 v2.9 §2.10.2) this one stands: a part that has another behind it ends in DSC, one that has
+ * another before it repeats that pointer in MSH-14.
+ */
+export function continuationOf(text: Hl7Text, { continues }: Header): Hl7Message['continuation'] {
+  const isContinued = text.has(text.first(SEGMENT.DSC), 1)
+  if (continues) return isContinued ? 'middle' : 'last'
+  return isContinued ? 'first' : undefined
+}
+
+/** Transactions of IHE Patient Care Device by message code and trigger event (IHE DEV TF-2). */
+const TRANSACTIONS: ReadonlyMap<string, string> = new Map([
+  ['ORU^R01', 'PCD-01'],
+  ['RGV^O15', 'PCD-03'],
+  ['ORU^R40', 'PCD-04'],
+  ['ORA^R41', 'PCD-05'],
+  ['ORU^R42', 'PCD-10'],
+])
+/** Trigger events that no other profile uses. */
+const OF_DEVICES_ONLY: ReadonlySet<string | undefined> = new Set(['R40', 'R41', 'R42'])
+
+/** `PCD-01` …: by its profile (MSH-21), by a trigger event that only devices use, or because it speaks of a device. */
+export function transactionOf(text: Hl7Text, { type, trigger, isDeviceProfile }: Header, deviceObservation: boolean): string | undefined {
+  const transaction = TRANSACTIONS.get(`${type}^${trigger}`)
+  if (transaction === undefined || isDeviceProfile || deviceObservation || OF_DEVICES_ONLY.has(trigger)) return transaction
+  return transaction === 'PCD-03' && namesDevice(text) ? transaction : undefined
+}
+
+function namesDevice(text: Hl7Text): boolean {
+  for (let segment = 0; segment < text.count; segment++)
+    if (text.code(segment) === SEGMENT.OBX && text.componentIs(segment, 3, 3, 'MDC')) return true
+  return false
+}
+
+/** Orders for a device: what they name is what they are for, and not who sends them. */
+const ORDERS: ReadonlySet<string | undefined> = new Set(['RGV', 'RDE', 'RDS', 'RAS', 'OMP', 'ORM', 'OMG', 'OMI', 'OML', 'OMS', 'OMN'])
+
+export function isOrder({ type }: Header): boolean {
+  return ORDERS.has(type)
 }

@@ -19,6 +19,8 @@ export interface Header {
   /** MSH-15 and MSH-16: under which condition the sender wants an acknowledgment (table 0155: AL, NE, ER, SU). */
   readonly acceptAcknowledgment: string | undefined
   readonly applicationAcknowledgment: string | undefined
+  /** MSH-14: it continues a message that was cut in several. */
+  readonly continues: boolean
 }
 
 const MSH = 0
@@ -27,6 +29,7 @@ const TIME_SEPARATOR = 6
 const CONTROL_ID_SEPARATOR = 9
 /** A longer header is read anew each time. */
 const MAX_KEPT = 1024
+const NO_BYTES = new Uint8Array(0)
 
 /**
  * Reads the headers of one sender. They differ in time and control id and hardly ever in anything else: a header that is otherwise the
@@ -35,7 +38,7 @@ const MAX_KEPT = 1024
 export class HeaderReader {
   /** MSH-10 of the header read last. */
   controlId: string | undefined
-  #kept = new Uint8Array(0)
+  #kept: Uint8Array = NO_BYTES
   #keptLength = 0
   #header: Header | undefined
   readonly #breaks = new Int32Array(4)
@@ -108,7 +111,7 @@ export class HeaderReader {
 
 function readHeader(text: Hl7Text): Header {
   text.characterSet = undefined
-  text.characterSet = text.text(MSH, 18)?.split('~')[0]
+  text.characterSet = characterSetOf(text.text(MSH, 18))
   const [type, trigger, structure] = text.components(MSH, 9, 1)[0] ?? []
   const [, universalId, universalType] = text.components(MSH, 3, 1)[0] ?? []
   const profiles = text.components(MSH, 21).flatMap(([identifier]) => (identifier === undefined ? [] : [identifier]))
@@ -126,7 +129,14 @@ function readHeader(text: Hl7Text): Header {
     sendingEui64: universalType === 'EUI-64' ? universalId : undefined,
     acceptAcknowledgment: text.text(MSH, 15),
     applicationAcknowledgment: text.text(MSH, 16),
+    continues: text.has(MSH, 14),
   }
+}
+
+/** The first set may be empty, which is ASCII; then a later one says how everything else is written. */
+function characterSetOf(field: string | undefined): string | undefined {
+  const sets = field?.split('~') ?? []
+  return sets.find(set => set !== '' && set !== 'ASCII') ?? sets[0]
 }
 
 /** MSH-3 to 6: component 1, or all, joined, where there is more. */

@@ -1,5 +1,7 @@
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
+import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import { hasDelimiters } from './delimiters.ts'
+import { IdentifierReader } from './identifiers.ts'
 import { Hl7Text } from './message.ts'
 import { FS, VT } from './mllp.ts'
 import { Hl7Session } from './session.ts'
@@ -9,12 +11,16 @@ import type { Hl7Settings } from './settings.ts'
 const MAX_LEAD = 256
 
 /** HL7 v2 over MLLP, found by a block that begins with MSH, a batch header, or HLLP's block header. */
-export function hl7(settings: Hl7Settings): Protocol {
+export function hl7(settings: Hl7Settings, onOverload: OnOverload = NO_OVERLOAD): Protocol {
   const text = new Hl7Text()
+  let identifiers: IdentifierReader | undefined
   return {
     name: 'hl7',
     probe: (_direction, bytes, offset, length, midstream) => probe(bytes, offset, length, midstream),
-    open: context => new Hl7Session(settings, context, text),
+    open: context => {
+      identifiers ??= new IdentifierReader(context.pseudonym)
+      return new Hl7Session(settings, context, text, identifiers, onOverload)
+    },
   }
 }
 

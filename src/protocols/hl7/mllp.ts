@@ -39,6 +39,7 @@ export interface Block {
   readonly streamOffset: number
 }
 
+const NO_BYTES = Buffer.alloc(0)
 const MSH = [0x4d, 0x53, 0x48] as const
 /** Where a direction stands: between blocks, inside one, or behind the FS of one whose CR is due. */
 type State = 'between' | 'inside' | 'after_end'
@@ -48,7 +49,7 @@ export class MllpReader {
   readonly #maxBytes: number
   readonly #deliver: (block: Block) => void
   #state: State = 'between'
-  #buffer = Buffer.alloc(0)
+  #buffer = NO_BYTES
   #used = 0
   #skipped = false
   #deviations = 0
@@ -235,7 +236,7 @@ export class MllpReader {
     const bits = unframed ? (this.#deviations & ~Deviation.MISSING_START) | Deviation.UNFRAMED : this.#deviations | deviation
     this.#deviations = bits
     this.#handOver(this.#buffer, 0, this.#used)
-    if (this.#buffer.length > 65_536) this.#buffer = Buffer.alloc(0)
+    if (this.#buffer.length > 65_536) this.#buffer = NO_BYTES
   }
 
   #handOver(bytes: Buffer, from: number, to: number): void {

@@ -1,12 +1,27 @@
-import type { Direction, Flow, FlowEnd } from '../../net/flow.ts'
+import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
-import type { Hl7Message, Incomplete, Outcome } from '../observation.ts'
-import { hasDelimiters } from './delimiters.ts'
-import { type AckFacts, ackFacts, isDeviceObservation, type MessageFacts, SEGMENT, StructureReader } from './facts.ts'
+import type { Incomplete, Outcome } from '../observation.ts'
+import type { OnOverload } from '../overload.ts'
+import { batchMarks } from './batch.ts'
+import { deviationsOf, findMessage, hllpBody } from './block.ts'
+import {
+  type AckFacts,
+  ackFacts,
+  continuationOf,
+  isDeviceObservation,
+  isOrder,
+  type MessageFacts,
+  SEGMENT,
+  StructureReader,
+  transactionOf,
+  triggerOf,
+} from './facts.ts'
 import { type Header, HeaderReader } from './header.ts'
+import type { IdentifierReader } from './identifiers.ts'
 import { type DeviceFacts, identityOf, ReportedDevices, receiverFacts, senderFacts } from './identity.ts'
 import type { Hl7Text } from './message.ts'
-import { type Block, deviationCodes, MllpReader } from './mllp.ts'
+import { type Block, MllpReader } from './mllp.ts'
+import { type Ack, type Batch, messageObservation, type Pending } from './pending.ts'
 import { RecentValues } from './recent-values.ts'
 import type { Hl7Settings } from './settings.ts'
 
@@ -20,22 +35,7 @@ const SILENCE = 5_000_000
 /** µs for which reported devices are held, to see whether the sender is a gateway of several. */
 const GATEWAY_WAIT = 10_000_000
 
-type Ack = NonNullable<Hl7Message['ack']>
-
-/** A message that waits for its acknowledgment. */
-interface Pending {
-  readonly facts: MessageFacts
-  readonly direction: Direction
-  readonly start: number
-  readonly end: number
-  readonly streamOffset: number
-  readonly bytes: number
-  readonly deviations: readonly string[]
-  readonly partial: readonly Incomplete[]
-  readonly violations: string[]
-  /** An accept acknowledgment came, the application's is still due. */
-  accepted: { readonly ack: Ack; readonly time: number } | undefined
-}
+const NO_BYTES = new Uint8Array(0)
 
 /** What one side of the connection did. */
 class Side {
@@ -50,17 +50,21 @@ class Side {
   readonly reported = new ReportedDevices()
   /** Header and SFT segment of which the sender was told last, and the header of which the receiver was. */
   senderOf: Header | undefined
-  software: Uint8Array = new Uint8Array(0)
+  software: Uint8Array = NO_BYTES
   receiverOf: Header | undefined
   readonly told = new RecentValues(MAX_REMEMBERED)
-  devices: Map<string, { readonly device: DeviceFacts; readonly block: Block }> = new Map()
+  /** Devices to tell. One that an order names is the order's target. */
+  readonly devices = new Map<string, { readonly device: DeviceFacts; readonly block: Block; readonly isTarget: boolean }>()
   devicesSince = 0
   /** Devices told apart so far; more than one make the sender a gateway. */
   readonly devicesKnown = new Set<string>()
   incomplete: Incomplete[]
+  /** Since when messages of this side may have been missed, whose acknowledgments are still to come. */
+  missedSince: number | undefined
 
   constructor(reader: MllpReader, midstream: boolean) {
     this.reader = reader
+    this.missedSince = midstream ? 0 : undefined
     this.incomplete = midstream ? ['midstream'] : []
   }
 }
@@ -70,14 +74,18 @@ export class Hl7Session implements StreamDecoder {
   readonly #settings: Hl7Settings
   readonly #context: DecoderContext
   readonly #text: Hl7Text
+  readonly #identifiers: IdentifierReader
+  readonly #onOverload: OnOverload
   readonly #sides: readonly [Side, Side]
   #running = 0
 
-  /** `text` is where messages are read, one after the other; sessions may share it. */
-  constructor(settings: Hl7Settings, context: DecoderContext, text: Hl7Text) {
+  /** `text` is where messages are read, one after the other; sessions may share it, and the reader of identifiers. */
+  constructor(settings: Hl7Settings, context: DecoderContext, text: Hl7Text, identifiers: IdentifierReader, onOverload: OnOverload) {
     this.#settings = settings
     this.#context = context
     this.#text = text
+    this.#identifiers = identifiers
+    this.#onOverload = onOverload
     const { midstream } = context.flow
     const side = (direction: Direction): Side =>
       new Side(new MllpReader(settings.max_message_bytes, midstream, block => this.#block(direction, block)), midstream)
@@ -89,9 +97,11 @@ export class Hl7Session implements StreamDecoder {
     this.#sides[direction].reader.feed(bytes, offset, length, time)
   }
 
-  gap(direction: Direction, length: number, _time: number): void {
+  gap(direction: Direction, length: number, time: number): void {
     const side = this.#sides[direction]
+    this.#sides[opposite(direction)].reader.settle()
     side.reader.gap(length)
+    side.missedSince = time
     side.incomplete = ['gap']
     for (const pending of this.#sides[opposite(direction)].pending.values()) addOnce(pending.partial as Incomplete[], 'gap')
   }
@@ -134,16 +144,19 @@ export class Hl7Session implements StreamDecoder {
     }
     const hllp = hllpBody(bytes, from, to)
     const [bodyFrom, bodyTo] = hllp ?? [from, to]
-    let at = findMessage(bytes, bodyFrom, bodyTo)
-    while (at >= 0) {
-      const end = this.#text.read(bytes, at, bodyTo)
-      this.#message(direction, block, at, end, hllp !== undefined)
-      at = end < bodyTo ? findMessage(bytes, end, bodyTo) : -1
+    let batch: Batch | undefined
+    let behind = bodyFrom
+    for (let at = findMessage(bytes, behind, bodyTo); at >= 0; ) {
+      batch = nextBatch(batch, bytes, behind, at)
+      behind = this.#text.read(bytes, at, bodyTo)
+      this.#message(direction, block, at, behind, hllp !== undefined, batch)
+      at = behind < bodyTo ? findMessage(bytes, behind, bodyTo) : -1
     }
+    nextBatch(batch, bytes, behind, bodyTo)
   }
 
   /** The message in hand. */
-  #message(direction: Direction, block: Block, from: number, to: number, hllp: boolean): void {
+  #message(direction: Direction, block: Block, from: number, to: number, hllp: boolean, batch: Batch | undefined): void {
     const text = this.#text
     const side = this.#sides[direction]
     const header = side.headers.read(text)
@@ -155,11 +168,16 @@ export class Hl7Session implements StreamDecoder {
       const { applicationAcknowledgment } = header
       if (isPureAck(header) || applicationAcknowledgment === undefined || applicationAcknowledgment === 'NE') return
     }
+    const deviceObservation = isDeviceObservation(text, header)
     const facts: MessageFacts = {
       header,
       controlId,
+      trigger: triggerOf(text, header),
       structure: side.structures.read(text),
-      deviceObservation: isDeviceObservation(text, header),
+      deviceObservation,
+      transaction: transactionOf(text, header, deviceObservation),
+      continuation: continuationOf(text, header),
+      identifiers: this.#identifiers.read(text),
     }
     const deviations = deviationsOf(block, text, hllp)
     const partial = side.incomplete
@@ -168,23 +186,30 @@ export class Hl7Session implements StreamDecoder {
     if (block.truncated) {
       partial.push('truncated')
       violations.push('message_exceeds_limit')
+      this.#onOverload('hl7_message')
     }
     if (controlId === undefined) violations.push('missing_control_id')
     else if (side.controlIds.has(controlId)) violations.push('duplicate_control_id')
     side.controlIds.add(controlId)
     const streamOffset = block.streamOffset + (from - block.from)
-    this.#wait(side, {
+    const pending: Pending = {
       facts,
       direction,
       start: block.start,
       end: block.end,
       streamOffset,
       bytes: to - from,
+      batch,
       deviations,
       partial,
       violations,
       accepted: undefined,
-    })
+    }
+    if (batch !== undefined) {
+      batch.messages++
+      batch.latest = pending
+    }
+    this.#wait(side, pending)
     this.#learnSender(direction, text, header, block)
   }
 
@@ -196,6 +221,7 @@ export class Hl7Session implements StreamDecoder {
     const [oldestKey, oldest] = side.pending.entries().next().value as [string, Pending]
     side.pending.delete(oldestKey)
     addOnce(oldest.partial as Incomplete[], 'limit')
+    this.#onOverload('hl7_pending_messages')
     this.#reportUnanswered(oldest)
   }
 
@@ -205,6 +231,8 @@ export class Hl7Session implements StreamDecoder {
     const key = this.#match(sender, facts.controlId)
     if (key === undefined) return
     const pending = sender.pending.get(key) as Pending
+    if (sender.missedSince !== undefined && pending.start >= sender.missedSince && pending.facts.controlId === facts.controlId)
+      sender.missedSince = undefined
     if (facts.controlId !== undefined && pending.facts.controlId !== facts.controlId) pending.violations.push('ack_id_mismatch')
     const ack: Ack = {
       code: facts.code,
@@ -224,13 +252,13 @@ export class Hl7Session implements StreamDecoder {
     if (controlId !== undefined) {
       if (sender.pending.has(controlId)) return controlId
       for (const [key, { facts }] of sender.pending) if (facts.controlId === controlId) return key
-      if (sender.ackIds.has(controlId) || sender.pending.size !== 1) return undefined
+      if (sender.ackIds.has(controlId) || sender.pending.size !== 1 || sender.missedSince !== undefined) return undefined
     }
     return sender.pending.keys().next().value
   }
 
   #report(pending: Pending, ack: Ack, time: number): void {
-    this.#context.emit(message(this.#context.flow, pending, ack, time, outcomeOf(ack.code)))
+    this.#context.emit(messageObservation(this.#context.flow, pending, ack, time, outcomeOf(ack.code)))
     if (ack.code === 'AA' || ack.code === 'CA') this.#learnReceiver(pending)
   }
 
@@ -242,7 +270,7 @@ export class Hl7Session implements StreamDecoder {
     const heard = this.#wasSeen(opposite(pending.direction))
     if (!heard) addOnce(pending.partial as Incomplete[], 'one_sided')
     const unsure = !heard || pending.partial.includes('gap')
-    this.#context.emit(message(this.#context.flow, pending, undefined, pending.end, unsure ? 'unknown' : 'failure'))
+    this.#context.emit(messageObservation(this.#context.flow, pending, undefined, pending.end, unsure ? 'unknown' : 'failure'))
   }
 
   /** A mirror of one direction only shows no packet of the other. */
@@ -262,7 +290,7 @@ export class Hl7Session implements StreamDecoder {
     for (const device of side.reported.news(text)) {
       if (side.told.has(device.key) || side.devices.has(device.key)) continue
       if (side.devices.size === 0) side.devicesSince = block.end
-      side.devices.set(device.key, { device, block })
+      side.devices.set(device.key, { device, block, isTarget: isOrder(header) })
       if (side.devicesKnown.size < MAX_REMEMBERED) side.devicesKnown.add(identityOf(device))
     }
   }
@@ -279,7 +307,8 @@ export class Hl7Session implements StreamDecoder {
   /** A sender that reports of several devices is a gateway: what it says is about others. */
   #tellDevices(direction: Direction, _time: number): void {
     const side = this.#sides[direction]
-    for (const { device, block } of side.devices.values()) this.#tell(direction, side, device, side.devicesKnown.size > 1, block)
+    for (const { device, block, isTarget } of side.devices.values())
+      this.#tell(direction, side, device, isTarget || side.devicesKnown.size > 1, block)
     side.devices.clear()
   }
 
@@ -309,51 +338,6 @@ export class Hl7Session implements StreamDecoder {
   }
 }
 
-function message(flow: Flow, pending: Pending, ack: Ack | undefined, end: number, outcome: Outcome): Hl7Message {
-  const { facts } = pending
-  const { header, structure } = facts
-  return {
-    kind: 'hl7-message',
-    flow,
-    start: pending.start,
-    end,
-    streamOffset: pending.streamOffset,
-    partial: pending.partial,
-    direction: pending.direction,
-    type: header.type,
-    trigger: header.trigger,
-    structure: header.structure,
-    controlId: facts.controlId,
-    processingId: header.processingId,
-    version: header.version,
-    characterSet: header.characterSet,
-    profiles: header.profiles,
-    sending: header.sending,
-    receiving: header.receiving,
-    ack,
-    responseTime: ack === undefined ? undefined : end - pending.end,
-    segmentNames: structure.names,
-    segmentCount: structure.count,
-    results: structure.results,
-    bytes: pending.bytes,
-    deviceObservation: facts.deviceObservation,
-    framingDeviations: pending.deviations,
-    violations: pending.violations,
-    outcome,
-  }
-}
-
-const NO_DEVIATIONS: readonly string[] = []
-
-function deviationsOf(block: Block, text: Hl7Text, hllp: boolean): readonly string[] {
-  if (block.deviations === 0 && text.delimiterDeviation === undefined && !hllp) return NO_DEVIATIONS
-  return [
-    ...deviationCodes(block.deviations),
-    ...(text.delimiterDeviation === undefined ? [] : [text.delimiterDeviation]),
-    ...(hllp ? ['hllp'] : []),
-  ]
-}
-
 /** Enhanced mode: MSH-16 asks for an application acknowledgment besides the accept one. */
 function expectsApplicationAck({ applicationAcknowledgment: wanted }: Header): boolean {
   return wanted === 'AL' || wanted === 'SU' || wanted === 'ER'
@@ -371,31 +355,13 @@ function outcomeOf(code: string): Outcome {
 
 const opposite = (direction: Direction): Direction => (direction === 0 ? 1 : 0)
 
-/** HLLP: type (D or N), version 2 digits, CR, data, size 5 digits, checksum 3 digits. Gives where the data lies. */
-function hllpBody(bytes: Uint8Array, from: number, to: number): readonly [number, number] | undefined {
-  const isDigit = (at: number): boolean => bytes[at] >= 0x30 && bytes[at] <= 0x39
-  const isType = bytes[from] === 0x44 || bytes[from] === 0x4e
-  if (to - from < 12 || !isType || !isDigit(from + 1) || !isDigit(from + 2) || bytes[from + 3] !== 0x0d) return undefined
-  for (let at = to - 8; at < to; at++) if (!isDigit(at)) return undefined
-  return [from + 4, to - 8]
-}
-
-/** Where the first MSH begins: at the start, or behind file and batch headers. */
-function findMessage(bytes: Buffer, from: number, to: number): number {
-  if (isMsh(bytes, from, to)) return from
-  return findNextMessage(bytes, from, to)
-}
-
-function findNextMessage(bytes: Buffer, from: number, to: number): number {
-  for (let at = bytes.indexOf(0x4d, from); at >= 0 && at < to; at = bytes.indexOf(0x4d, at + 1)) {
-    const before = at > 0 ? bytes[at - 1] : 0x0d
-    if ((before === 0x0d || before === 0x0a) && isMsh(bytes, at, to)) return at
-  }
-  return -1
-}
-
-function isMsh(bytes: Uint8Array, at: number, to: number): boolean {
-  return ((bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]) === SEGMENT.MSH && hasDelimiters(bytes, at, to) === true
+/** What stands between two messages: it may end the batch in hand, which then has as many messages as its trailer says, and begin another. */
+function nextBatch(batch: Batch | undefined, bytes: Buffer, from: number, to: number): Batch | undefined {
+  if (from >= to) return batch
+  const { begins, ends, count } = batchMarks(bytes, from, to)
+  if (batch !== undefined && count !== undefined && count !== batch.messages) batch.latest?.violations.push('batch_count_mismatch')
+  if (begins) return { messages: 0, latest: undefined }
+  return ends ? undefined : batch
 }
 
 function addOnce(list: Incomplete[], value: Incomplete): void {

@@ -32,6 +32,12 @@ describe('fires', () => {
 })
 
 describe('must not fire', () => {
+  test('by default on reserved bytes, which old devices fill with anything', () => {
+    const { detector: rules, alerts } = detector(RULE)
+    rules.observe(association(flow(), START, { violations: ['nonzero_reserved_bytes'] }))
+    expect(alerts).toEqual([])
+  })
+
   test('on clean traffic, ignored codes, and where bytes are missing', () => {
     const { detector: rules, alerts } = detector(RULE, { [RULE]: { ignored_violations: ['pdu_exceeds_maximum'] } })
     rules.observe(association(flow(), START))

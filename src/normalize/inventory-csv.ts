@@ -1,0 +1,43 @@
+import { toCsv } from '../config/csv.ts'
+import type { InventoryRecord } from './inventory-record.ts'
+
+/** Columns in order; lists are joined by `; `. */
+const COLUMNS: readonly (readonly [name: string, value: (record: InventoryRecord) => string | null])[] = [
+  ['id', record => record.id],
+  ['type', record => record.type],
+  ['manufacturer', record => record.manufacturer],
+  ['model', record => record.model],
+  ['serial_number', record => record.serial_number],
+  ['software_version', record => record.software_version],
+  ['udi', record => record.udi],
+  ['os_name', record => record.os?.name ?? null],
+  ['os_version', record => record.os?.version ?? null],
+  ['hostname', record => record.hostname],
+  ['macs', record => joined(record.macs)],
+  ['ips', record => joined(record.ips)],
+  ['ae_titles', record => joined(record.ae_titles)],
+  ['stations', record => joined(record.stations)],
+  ['hl7_applications', record => joined(record.hl7_applications)],
+  ['roles', record => joined(record.roles)],
+  ['owner', record => record.owner],
+  ['location', record => record.location],
+  ['department', record => record.department],
+  ['criticality', record => record.criticality],
+  ['conflicts', record => joined(record.conflicts)],
+  ['confidence', record => record.confidence],
+  ['sources', record => joined(record.sources)],
+  ['first_seen', record => record.first_seen],
+  ['last_seen', record => record.last_seen],
+]
+
+/** The inventory for spreadsheets and asset management: one line a device, without the evidence. */
+export function inventoryCsv(records: readonly InventoryRecord[]): string {
+  return toCsv(
+    COLUMNS.map(([name]) => name),
+    records.map(record => COLUMNS.map(([, value]) => value(record) ?? '')),
+  )
+}
+
+function joined(values: readonly string[]): string {
+  return values.join('; ')
+}

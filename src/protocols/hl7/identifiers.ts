@@ -1,0 +1,90 @@
+import type { Hl7Identifiers } from '../observation.ts'
+import { type Hl7Text, type Segment, segmentCode } from './message.ts'
+
+const PID = segmentCode('PID')
+const ORC = segmentCode('ORC')
+const OBR = segmentCode('OBR')
+const IPC = segmentCode('IPC')
+
+/** Identifiers of one kind that a message hands on, and fields whose hashes are kept for the next message that has them. */
+const MAX_IDENTIFIERS = 16
+const MAX_KEPT = 4096
+
+const NONE: Hl7Identifiers = { patients: [], placerOrders: [], fillerOrders: [], accessions: [] }
+
+/**
+ * Reads what ties messages to each other and to images, as keyed hashes: patient identifiers (PID-3), placer and filler order numbers (ORC-2
+ * and OBR-2, ORC-3 and OBR-3), accession numbers (IPC-1, and OBR-18 as IHE Radiology uses it). A number has the same hash wherever it
+ * stands, because sites use one for the other.
+ */
+export class IdentifierReader {
+  readonly #pseudonym: (kind: string, value: string) => string
+  readonly #hashes = new Map<string, readonly string[]>()
+  /** Fields as they came last, which most come again: a comparison instead of a look-up. */
+  readonly #last = new Map<Field, { readonly raw: Uint8Array; readonly hashes: readonly string[] }>()
+
+  constructor(pseudonym: (kind: string, value: string) => string) {
+    this.#pseudonym = pseudonym
+  }
+
+  read(text: Hl7Text): Hl7Identifiers {
+    let found: Record<keyof Hl7Identifiers, string[]> | undefined
+    for (let segment = 0; segment < text.count; segment++) {
+      const fields = FIELDS.get(text.code(segment))
+      if (fields === undefined) continue
+      found ??= { patients: [], placerOrders: [], fillerOrders: [], accessions: [] }
+      for (const field of fields) this.#add(found[field.list], text, segment, field)
+    }
+    return found ?? NONE
+  }
+
+  #add(list: string[], text: Hl7Text, segment: Segment, field: Field): void {
+    if (!text.has(segment, field.field)) return
+    for (const hash of this.#hashesOf(text, segment, field)) if (list.length < MAX_IDENTIFIERS && !list.includes(hash)) list.push(hash)
+  }
+
+  #hashesOf(text: Hl7Text, segment: Segment, field: Field): readonly string[] {
+    const last = this.#last.get(field)
+    if (last !== undefined && text.holds(segment, field.field, last.raw)) return last.hashes
+    const hashes = this.#hashed(text, segment, field)
+    this.#last.set(field, { raw: text.copy(segment, field.field), hashes })
+    return hashes
+  }
+
+  /** Of the first component of each repetition. */
+  #hashed(text: Hl7Text, segment: Segment, { field, kind }: Field): readonly string[] {
+    const key = `${kind} ${text.raw(segment, field)}`
+    const known = this.#hashes.get(key)
+    if (known !== undefined) return known
+    const hashes = text.components(segment, field).flatMap(([id]) => (id === undefined ? [] : [this.#pseudonym(kind, id)]))
+    if (this.#hashes.size >= MAX_KEPT) this.#hashes.clear()
+    this.#hashes.set(key, hashes)
+    return hashes
+  }
+}
+
+interface Field {
+  readonly field: number
+  readonly list: keyof Hl7Identifiers
+  readonly kind: 'patient' | 'order'
+}
+
+const FIELDS: ReadonlyMap<number, readonly Field[]> = new Map([
+  [PID, [{ field: 3, list: 'patients', kind: 'patient' }]],
+  [
+    ORC,
+    [
+      { field: 2, list: 'placerOrders', kind: 'order' },
+      { field: 3, list: 'fillerOrders', kind: 'order' },
+    ],
+  ],
+  [
+    OBR,
+    [
+      { field: 2, list: 'placerOrders', kind: 'order' },
+      { field: 3, list: 'fillerOrders', kind: 'order' },
+      { field: 18, list: 'accessions', kind: 'order' },
+    ],
+  ],
+  [IPC, [{ field: 1, list: 'accessions', kind: 'order' }]],
+])

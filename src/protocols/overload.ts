@@ -1,0 +1,17 @@
+/** Limits of decoders. When one is hit, what does not fit gives way, and is counted. Each is a setting below `protocols`. */
+export type OverloadPolicy =
+  /** `dicom.association_buffer_bytes` */
+  | 'dicom_association_buffer'
+  /** `dicom.max_control_pdu_bytes` */
+  | 'dicom_control_pdu'
+  /** `dicom.max_pending_operations` */
+  | 'dicom_pending_operations'
+  /** `hl7.max_message_bytes` */
+  | 'hl7_message'
+  /** `hl7.max_pending_messages` */
+  | 'hl7_pending_messages'
+
+/** Takes each hit of a limit. Called synchronously. */
+export type OnOverload = (policy: OverloadPolicy) => void
+
+export const NO_OVERLOAD: OnOverload = () => {}

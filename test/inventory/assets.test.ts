@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { compareAssets } from '../../src/commands/inventory.ts'
+import { loadAssetList } from '../../src/inventory/assets.ts'
+import type { AssetSettings } from '../../src/inventory/settings.ts'
+import { openInventoryStore } from '../../src/inventory/store.ts'
+import { association, ctFacts, flow, HOUR, identity, inventory, mac, SECOND, START } from './samples.ts'
+
+const HEADER = 'Asset,MAC address,Serial no.,IP,AE,Responsible,Room,Dept,Criticality'
+const COLUMNS = {
+  mac: 'MAC address',
+  serial_number: 'serial no.',
+  ip: 'IP',
+  ae_title: 'AE',
+  owner: 'Responsible',
+  location: 'Room',
+  department: 'Dept',
+  criticality: 'Criticality',
+}
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wardwire-assets-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function list(...rows: readonly string[]): AssetSettings {
+  const file = join(folder, 'assets.csv')
+  writeFileSync(file, [HEADER, ...rows].join('\n'))
+  return { file, separator: ',', columns: COLUMNS }
+}
+
+describe('an asset list', () => {
+  test('adds owner, location, department and criticality, with the row and what it was matched by', () => {
+    const { inventory: devices, events } = inventory({
+      assets: list('1,00:50:56:00:00:0a,,,,Ms Smith,"CT 2, ground floor",Radiology,high'),
+    })
+    devices.observe(association(flow(), START))
+    devices.finish(START)
+    expect(events[0]?.device).toMatchObject({
+      owner: 'Ms Smith',
+      location: 'CT 2, ground floor',
+      department: 'Radiology',
+      criticality: 'high',
+    })
+    expect(events[0]?.device.evidence).toContainEqual(
+      expect.objectContaining({ attribute: 'owner', protocol: 'assets', field: 'assets.csv:2 (by MAC)' }),
+    )
+    expect(events[0]?.device.sources).not.toContain('assets')
+    expect(events[1]?.device.owner).toBeUndefined()
+  })
+
+  test.each([
+    ['MAC', [`0,${mac(10)},,,,by mac,,,`, '0,,64120,,,by serial,,,', '0,,,10.1.0.10,,by ip,,,', '0,,,,CT64120,by ae,,,']],
+    ['serial number', [`0,${mac(99)},,,,by mac,,,`, '0,, 64120 ,,,by serial,,,', '0,,,10.1.0.10,,by ip,,,', '0,,,,CT64120,by ae,,,']],
+    ['IP address', ['0,,,10.9.9.9 10.1.0.10,,by ip,,,', '0,,,,CT64120,by ae,,,']],
+    ['AE title', ['0,,,,OTHER;CT64120,by ae,,,']],
+  ])('is matched by %s before anything less trusted', (by, rows) => {
+    const { inventory: devices } = inventory({ assets: list(...rows) })
+    const on = flow()
+    devices.observe(identity(on, START, 'client', ctFacts()))
+    devices.observe(association(on, START, { association: { id: 'x', requestedBy: 0, callingAeTitle: 'CT64120', calledAeTitle: 'A' } }))
+    devices.finish(START)
+    expect(devices.deviceAt('10.1.0.10')?.evidence.find(({ attribute }) => attribute === 'owner')?.field).toContain(`(by ${by})`)
+  })
+
+  test('says nothing by what several rows share', () => {
+    const { inventory: devices } = inventory({ assets: list('1,,,10.1.0.10,,one,,,', '2,,,10.1.0.10,,two,,,') })
+    devices.observe(association(flow(), START))
+    devices.finish(START)
+    expect(devices.deviceAt('10.1.0.10')?.owner).toBeUndefined()
+  })
+
+  test('outweighs what the device itself says, and a changed one is a change of the devices in the store', () => {
+    const store = openInventoryStore(folder)
+    const first = inventory({ assets: list(`1,${mac(10)},,,,Ms Smith,Room 1,,`) }, store)
+    for (let n = 0; n < 5; n++)
+      first.inventory.observe(
+        identity(flow(), START + n * SECOND, 'client', { department: ['CT', '(0008,1040)'], location: ['x', 'sysLocation'] }),
+      )
+    first.inventory.finish(START + HOUR)
+    expect(first.inventory.deviceAt('10.1.0.10')).toMatchObject({ location: 'Room 1', department: 'CT' })
+    const second = inventory({ assets: list(`1,${mac(10)},,,,Mr Jones,Room 1,,`) }, store)
+    second.inventory.tick(START + 2 * HOUR)
+    second.inventory.finish(START + 2 * HOUR + SECOND)
+    expect(second.events).toMatchObject([
+      { kind: 'device-changed', attribute: 'owner', before: 'Ms Smith', after: 'Mr Jones', time: START + 2 * HOUR },
+    ])
+    expect(compareAssets(folder, list(`1,${mac(10)},,,,Mr Jones,,,`, '2,,75,,,,,,'))).toMatch(
+      /^1 of 2 rows fit a device\nnot seen: assets.csv:3 75$/,
+    )
+    store.close()
+  })
+
+  test.each([
+    [HEADER.replace('Room', 'Place'), 'assets.csv:1: there is no column "Room" (inventory.assets.columns.location)'],
+    [`${HEADER}\n1,"2\n`, 'assets.csv:2: a quote is not closed'],
+    [`${HEADER}\n1,00-50-56,,,,,,,`, 'assets.csv:2: "00-50-56" is no MAC address'],
+    [`${HEADER}\n1,,,,,,,,,,`, 'assets.csv:2: more cells than the header has names'],
+    [undefined, 'cannot be read (ENOENT)'],
+  ])('%j is refused with its line', (text, message) => {
+    const settings = list()
+    if (text === undefined) rmSync(settings.file)
+    else writeFileSync(settings.file, text)
+    expect(() => loadAssetList(settings)).toThrow(
+      expect.objectContaining({ code: 'assets_invalid', message: expect.stringContaining(message) }),
+    )
+  })
+})
