@@ -7,8 +7,11 @@ const SLOTS = 4096
 const COPY_TIME = 10_000
 /** The same where only the content says that it is one, which a sender could mean to repeat, µs. */
 const REPEAT_TIME = 1000
-/** Bytes of the transport layer that go into a fingerprint: a TCP header without options, with its checksum. */
-const HEAD = 20
+/** Words of the transport layer that are remembered: a TCP header without options, with its checksum. */
+const HEAD_WORDS = 5
+const HEAD = HEAD_WORDS * 4
+/** What is remembered of a packet: addresses, identification, length with protocol and place of the fragment, and the head. */
+const WORDS = 3 + HEAD_WORDS
 
 /**
  * Recognizes packets that a mirror shows twice: because it mirrors both directions of a port, or a packet before and behind a VLAN tag or
@@ -17,23 +20,46 @@ const HEAD = 20
  * cannot be told.
  */
 export class CopyDetector {
-  readonly #prints = new Int32Array(SLOTS * 2)
+  readonly #packets = new Int32Array(SLOTS * WORDS)
   readonly #times = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY)
+  readonly #words = new Int32Array(WORDS)
 
   /** True when the packet in hand, whose transport header begins at `at`, was just seen. `scope` keeps what must not be mixed apart. */
   isCopy(layers: Layers, at: number, scope: number): boolean {
     const { fragmentId, time } = layers
     if (fragmentId === 0 && !hasChecksum(layers, at)) return false
-    const one = fingerprint(layers, at, scope, 0x9e3779b1)
-    const two = fingerprint(layers, at, scope, 0x85ebca6b)
-    const slot = (one ^ (one >>> 16)) & (SLOTS - 1)
-    const prints = this.#prints
+    this.#read(layers, at, scope)
+    const words = this.#words
+    const packets = this.#packets
+    const mixed = Math.imul(words[3] ^ words[4] ^ words[7] ^ fragmentId, 0x9e3779b1)
+    const slot = (mixed ^ (mixed >>> 15)) & (SLOTS - 1)
+    const place = slot * WORDS
+    let isSame = true
+    for (let word = 0; word < WORDS; word++) {
+      const value = words[word]
+      if (packets[place + word] === value) continue
+      isSame = false
+      packets[place + word] = value
+    }
     const age = Math.abs(time - this.#times[slot])
-    const isSame = prints[slot * 2] === one && prints[slot * 2 + 1] === two && age < patience(layers, at)
-    prints[slot * 2] = one
-    prints[slot * 2 + 1] = two
     this.#times[slot] = time
-    return isSame
+    return isSame && age < patience(layers, at)
+  }
+
+  #read(layers: Layers, at: number, scope: number): void {
+    const { view, source, target, end } = layers
+    const words = this.#words
+    words[0] = Math.imul(source[0], 31) + target[0] + scope
+    if (layers.version === 6)
+      for (let word = 1; word < 4; word++) words[0] = Math.imul(words[0], 31) + Math.imul(source[word], 17) + target[word]
+    words[1] = layers.fragmentId
+    words[2] = layers.ipLength ^ (layers.protocol << 16) ^ (layers.fragmentOffset << 13) ^ (layers.moreFragments ? 1 << 31 : 0)
+    if (end - at >= HEAD) {
+      for (let word = 0; word < HEAD_WORDS; word++) words[3 + word] = view.getInt32(at + word * 4)
+      return
+    }
+    words.fill(0, 3)
+    for (let place = at; place < end; place++) words[3 + ((place - at) >> 2)] ^= view.getUint8(place) << (((place - at) & 3) * 8)
   }
 }
 
@@ -45,22 +71,4 @@ function patience({ fragmentId, protocol, end }: Layers, at: number): number {
 function hasChecksum({ view, protocol, end }: Layers, at: number): boolean {
   if (protocol === Protocol.UDP) return end - at >= 8 && view.getUint16(at + 6) !== 0
   return protocol === Protocol.TCP || protocol === Protocol.ICMP || protocol === Protocol.ICMPV6
-}
-
-function fingerprint(layers: Layers, at: number, scope: number, factor: number): number {
-  const { view, source, target, version } = layers
-  let print = mixed(scope, layers.ipLength, factor)
-  print = mixed(print, (layers.fragmentId << 8) ^ layers.protocol, factor)
-  print = mixed(print, layers.fragmentOffset | (layers.moreFragments ? 1 : 0), factor)
-  for (let word = 0; word < (version === 4 ? 1 : 4); word++) print = mixed(mixed(print, source[word], factor), target[word], factor)
-  const end = Math.min(layers.end, at + HEAD)
-  let place = at
-  for (; place + 4 <= end; place += 4) print = mixed(print, view.getInt32(place), factor)
-  for (; place < end; place++) print = mixed(print, view.getUint8(place), factor)
-  return print
-}
-
-function mixed(print: number, word: number, factor: number): number {
-  const next = Math.imul(print ^ word, factor)
-  return next ^ (next >>> 15)
 }

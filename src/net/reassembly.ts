@@ -15,18 +15,18 @@ export interface ReassemblyLimits {
   readonly bytesTotal: number
 }
 
-/** A segment as it comes in: `data[at .. at+captured)` of `length` bytes on the wire. One object is reused for all. */
-export interface Arrival {
-  flow: FlowState
-  direction: Direction
-  stream: TcpStream
-  sequence: number
-  needs: number | undefined
-  data: Uint8Array
-  at: number
-  captured: number
-  length: number
-  time: number
+/** A segment that cannot be handed on as it comes: `data[at .. at+captured)` of `length` bytes on the wire. */
+interface Arrival {
+  readonly flow: FlowState
+  readonly direction: Direction
+  readonly stream: TcpStream
+  readonly sequence: number
+  readonly needs: number | undefined
+  readonly data: Uint8Array
+  readonly at: number
+  readonly captured: number
+  readonly length: number
+  readonly time: number
 }
 
 /**
@@ -58,20 +58,37 @@ export class Reassembler {
     return this.#history.conflicts(flow, direction, sequence, data, at, length)
   }
 
-  /** Payload of one segment. */
-  segment(arrival: Arrival): void {
-    const { flow, direction, stream, sequence, time } = arrival
+  /**
+   * Payload of one segment: `captured` bytes of `length` on the wire. `needs` is how much of the other side its sender had, where the sensor
+   * has seen less.
+   */
+  segment(
+    flow: FlowState,
+    direction: Direction,
+    stream: TcpStream,
+    sequence: number,
+    needs: number | undefined,
+    data: Uint8Array,
+    at: number,
+    captured: number,
+    length: number,
+    time: number,
+  ): void {
     if (!stream.known) stream.start(sequence)
     const ahead = (sequence - stream.next) | 0
-    if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD) return
-    if (ahead === 0 && stream.hole === undefined && arrival.needs === undefined) {
-      this.#deliver(flow, direction, stream, arrival.data, arrival.at, arrival.captured, arrival.length, time)
+    if (ahead === 0 && stream.hole === undefined && needs === undefined) {
+      this.#deliver(flow, direction, stream, data, at, captured, length, time)
       if (otherOf(flow, direction)?.hole !== undefined) this.#settle(flow, time)
-      return
-    }
-    if (ahead < 0 && !this.#isNews(arrival, -ahead)) return
+    } else if (ahead <= MAX_AHEAD && ahead >= -MAX_AHEAD)
+      this.#arrive({ flow, direction, stream, sequence, needs, data, at, captured, length, time }, ahead)
+  }
+
+  #arrive(arrival: Arrival, ahead: number): void {
+    const { flow, direction, stream, time } = arrival
     if (ahead > 0) this.outOfOrder++
-    this.#keep(arrival)
+    const news = ahead < 0 ? this.#newsOf(arrival, -ahead) : arrival
+    if (news === undefined) return
+    this.#keep(news)
     if (ahead <= 0) this.#settle(flow, time)
     this.review(flow, direction, stream, time)
   }
@@ -141,21 +158,17 @@ export class Reassembler {
     this.#skipTo(flow, direction === 0 ? 1 : 0, other, end, time)
   }
 
-  /** True when a segment that begins before the stream's end has bytes behind it; it then begins at the end. */
-  #isNews(arrival: Arrival, overlap: number): boolean {
-    const { flow, direction, stream, sequence, data, at, captured } = arrival
+  /** What a segment that begins before the stream's end has behind it: a retransmission mostly has nothing. */
+  #newsOf(arrival: Arrival, overlap: number): Arrival | undefined {
+    const { flow, direction, stream, sequence, data, at, captured, length } = arrival
     this.retransmits++
     if (this.contradicts(flow, direction, sequence, data, at, captured)) {
       this.conflicts++
       flow.overlapConflicts++
     }
-    if (overlap >= arrival.length) return false
+    if (overlap >= length) return undefined
     const skip = Math.min(overlap, captured)
-    arrival.sequence = stream.next
-    arrival.at += skip
-    arrival.captured -= skip
-    arrival.length -= overlap
-    return true
+    return { ...arrival, sequence: stream.next, at: at + skip, captured: captured - skip, length: length - overlap }
   }
 
   #deliver(

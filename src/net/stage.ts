@@ -11,6 +11,7 @@ import { createLayers, EtherType, type Layers, MALFORMED } from './layers.ts'
 import { readEthernet, readLink } from './link.ts'
 import { Reassembler } from './reassembly.ts'
 import type { NetSettings } from './settings.ts'
+import type { InterfaceStatistics, NetStatistics } from './statistics.ts'
 import { TcpReader } from './tcp.ts'
 import { readGre, readUdpTunnel } from './tunnels.ts'
 
@@ -22,40 +23,6 @@ const SECOND = 1_000_000
 const LINGER = 5 * SECOND
 /** A flow moves to the end of the age list only when this much time has passed: one packet in many pays for it. */
 const TOUCH_INTERVAL = SECOND
-
-/** Counters of the stage; totals since the start. */
-export interface NetStatistics {
-  packets: number
-  bytes: number
-  /** Flows open now, and opened so far. */
-  flows: number
-  flowsTotal: number
-  flowsEvicted: number
-  malformed: number
-  unknownLinkTypes: number
-  fragments: number
-  fragmentLimit: number
-  fragmentsIncomplete: number
-  /** Datagrams some of whose bytes came in two fragments. */
-  fragmentOverlaps: number
-  reassemblyLimit: number
-  retransmits: number
-  /** Packets that the mirror showed before. */
-  duplicates: number
-  overlapConflicts: number
-  /** Bytes that a receiver acknowledged and the sensor never saw. */
-  inferredLostBytes: number
-  /** By index; the same objects all the time. */
-  readonly interfaces: readonly InterfaceStatistics[]
-}
-
-/** Counters of one capture interface; totals since the start. */
-export interface InterfaceStatistics {
-  packets: number
-  bytes: number
-  /** Bytes of flows first seen there that a receiver acknowledged and the sensor never saw. */
-  lostBytes: number
-}
 
 /** Packets to flows: link layer, tunnels, IP with fragments, TCP in order, UDP. Never throws on wire data. */
 export class NetworkStage implements PacketSink {

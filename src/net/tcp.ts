@@ -1,7 +1,7 @@
 import type { Direction, FlowEnd } from './flow.ts'
 import type { FlowState } from './flow-state.ts'
 import type { Layers } from './layers.ts'
-import type { Arrival, Reassembler } from './reassembly.ts'
+import type { Reassembler } from './reassembly.ts'
 import { MAX_AHEAD, TcpStream } from './tcp-stream.ts'
 
 const FIN = 0x01
@@ -20,7 +20,6 @@ const RESET_WINDOW = 1 << 24
 export class TcpReader {
   readonly #reassembler: Reassembler
   readonly #end: (flow: FlowState, end: FlowEnd, time: number) => void
-  #inHand: Arrival | undefined
 
   constructor(reassembler: Reassembler, end: (flow: FlowState, end: FlowEnd, time: number) => void) {
     this.#reassembler = reassembler
@@ -73,39 +72,11 @@ export class TcpReader {
     if ((flags & ACK) !== 0) this.#acknowledge(flow, direction, other, acknowledgment, time)
     if (length > 0) {
       const needs = (flags & ACK) !== 0 && isUnheard(flow, direction, other, acknowledgment) ? acknowledgment : undefined
-      this.#reassembler.segment(this.#arrival(flow, direction, stream, first, needs, layers.data, payload, captured, length, time))
+      this.#reassembler.segment(flow, direction, stream, first, needs, layers.data, payload, captured, length, time)
     }
     if ((flags & FIN) !== 0) this.#finish(stream, first, (first + length) | 0, time)
     if ((flags & RST) !== 0) this.#reset(flow, stream, sequence, time)
     else this.#closeIfDone(flow, time)
-  }
-
-  /** The segment in hand, in the object that all share. */
-  #arrival(
-    flow: FlowState,
-    direction: Direction,
-    stream: TcpStream,
-    sequence: number,
-    needs: number | undefined,
-    data: Uint8Array,
-    at: number,
-    captured: number,
-    length: number,
-    time: number,
-  ): Arrival {
-    this.#inHand ??= { flow, direction, stream, sequence, needs, data, at, captured, length, time }
-    const arrival = this.#inHand
-    arrival.flow = flow
-    arrival.direction = direction
-    arrival.stream = stream
-    arrival.sequence = sequence
-    arrival.needs = needs
-    arrival.data = data
-    arrival.at = at
-    arrival.captured = captured
-    arrival.length = length
-    arrival.time = time
-    return arrival
   }
 
   /** Give up holes that time has decided. */

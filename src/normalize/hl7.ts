@@ -122,7 +122,13 @@ function identifierFields({ patients, placerOrders, fillerOrders, accessions }: 
 
 function observationsFields(seen: Hl7Observations): Fields {
   return {
-    message: { type: text(seen.type), trigger: text(seen.trigger), version: text(seen.version), bytes: seen.bytes },
+    message: {
+      type: text(seen.type),
+      trigger: text(seen.trigger),
+      transaction: text(seen.transaction),
+      version: text(seen.version),
+      bytes: seen.bytes,
+    },
     sending: partyFields(seen.sending),
     receiving: partyFields(seen.receiving),
     ack: { code: seen.ackCode || 'none' },

@@ -1,4 +1,4 @@
-import type { InterfaceStatistics } from '../net/stage.ts'
+import type { InterfaceStatistics } from '../net/statistics.ts'
 import type { OverloadPolicy } from '../protocols/overload.ts'
 import type { HealthReport } from './health.ts'
 

@@ -252,6 +252,8 @@ export interface Hl7Observations extends Seen {
   readonly kind: 'hl7-observations'
   readonly type: string | undefined
   readonly trigger: string | undefined
+  /** IHE Patient Care Device: `PCD-01` … */
+  readonly transaction: string | undefined
   readonly version: string | undefined
   readonly sending: Hl7Party
   readonly receiving: Hl7Party

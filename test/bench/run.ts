@@ -32,7 +32,13 @@ function main(): void {
   if (spawnSync(join(ROOT, 'bin', 'wardwire'), ['--version']).status !== 0) throw new Error('wardwire is not built: run `make build`')
   const store = join(work, 'store.pcap')
   replicate(readPcap(readFileSync(recordStore())), store, STORE_BYTES)
-  report('C-STORE', store)
+  report('C-STORE', store, [
+    [
+      '… with instance hashes',
+      join(ROOT, 'bin', 'wardwire'),
+      ['replay', store, '--out', join(work, 'out'), '--force', '--config', hashing()],
+    ],
+  ])
   rmSync(store)
   for (const kind of ['device', 'lab'] as const) {
     const file = join(work, `oru-${kind}.pcap`)
@@ -125,11 +131,22 @@ function writeOru(kind: 'device' | 'lab', file: string): void {
   closeSync(out)
 }
 
-function report(title: string, file: string): void {
+/** A configuration that hashes every stored instance (protocols.dicom.instance_hashes). */
+function hashing(): string {
+  const file = join(work, 'hashing.yml')
+  writeFileSync(file, 'protocols:\n  dicom:\n    instance_hashes: true\n')
+  return file
+}
+
+type Program = readonly [name: string, program: string, args: readonly string[]]
+
+/** `others`: wardwire run in other ways on the same capture. */
+function report(title: string, file: string, others: readonly Program[] = []): void {
   const bytes = statSync(file).size
   const slice = tsharkSlice(file, bytes)
-  const rivals: readonly (readonly [string, string, readonly string[], number])[] = [
+  const rivals: readonly (readonly [...Program, number])[] = [
     ['wardwire replay', join(ROOT, 'bin', 'wardwire'), ['replay', file, '--out', join(work, 'out'), '--force'], bytes],
+    ...others.map(([name, program, args]) => [name, program, args, bytes] as const),
     ['tshark -T ek', 'tshark', ['-r', slice.file, '-T', 'ek'], slice.bytes],
     ['tcpdump -w', 'tcpdump', ['-r', file, '-w', '/dev/null'], bytes],
   ]
@@ -162,7 +179,7 @@ function timed(name: string, program: string, args: readonly string[], bytes: nu
 function print(title: string, bytes: number, timings: readonly Timing[]): void {
   const ours = rate(timings[0]!)
   console.log(`\n${title}: ${(bytes / 1e6).toFixed(0)} MB`)
-  console.log('program           min s   median s   MB read   MB/s (median)   wardwire is')
+  console.log('program                  min s   median s   MB read   MB/s (median)   wardwire is')
   for (const timing of timings) {
     const ratio = timing === timings[0] ? '' : `${(ours / rate(timing)).toFixed(2)} × as fast`
     const columns = [
@@ -170,7 +187,7 @@ function print(title: string, bytes: number, timings: readonly Timing[]): void {
       median(timing).toFixed(2).padStart(10),
       (timing.bytes / 1e6).toFixed(0).padStart(9),
     ]
-    console.log(`${timing.name.padEnd(16)} ${columns.join(' ')} ${rate(timing).toFixed(1).padStart(15)}   ${ratio}`)
+    console.log(`${timing.name.padEnd(23)} ${columns.join(' ')} ${rate(timing).toFixed(1).padStart(15)}   ${ratio}`)
   }
   if (timings.some(timing => timing.bytes < bytes)) console.log('tshark read a slice only; its rate is by bytes of that slice.')
 }

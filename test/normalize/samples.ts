@@ -351,6 +351,7 @@ export const OBSERVATIONS: Hl7Observations = {
   kind: 'hl7-observations',
   type: 'ORU',
   trigger: 'R01',
+  transaction: 'PCD-01',
   version: '2.6',
   sending: MESSAGE.sending,
   receiving: MESSAGE.receiving,

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { EcsDocument } from '../../src/normalize/event.ts'
 import { replayEvents } from '../../src/sensor.ts'
 import { valueAt } from '../golden/case.ts'
+import { describePeer } from '../peers/peer.ts'
 import { type Testimony, TSHARK_IS_MISSING, tsharkTestimony } from './tshark.ts'
 
 const RECORDED = join(import.meta.dirname, '..', 'captures', 'recorded')
@@ -20,7 +21,7 @@ const NO_WITNESS: Readonly<Record<string, string>> = {
 
 const files = (): readonly string[] => readdirSync(RECORDED).filter(name => name.endsWith('.pcap') && !(name in NO_WITNESS))
 
-describe.skipIf(TSHARK_IS_MISSING)('tshark agrees (skipped where tshark is not installed)', () => {
+describePeer('tshark agrees', TSHARK_IS_MISSING ? 'tshark is not installed' : undefined, () => {
   test.each(files())('on %s', async name => {
     const file = join(RECORDED, name)
     const [ours, theirs] = [sensorTestimony(await replayEvents([file])), tsharkTestimony(file)]

@@ -18,15 +18,27 @@ const HL7_PORTS = [2575, 6661]
 
 export const TSHARK_IS_MISSING = spawnSync('tshark', ['--version']).error !== undefined
 
-/** Two passes, because in one pass tshark skips the first message on a port that it does not know. */
+const DECODE_AS = [...DICOM_PORTS.map(port => `tcp.port==${port},dicom`), ...HL7_PORTS.map(port => `tcp.port==${port},hl7`)].flatMap(
+  rule => ['-d', rule],
+)
+
 export function tsharkTestimony(file: string): Testimony {
-  const decodeAs = [...DICOM_PORTS.map(port => `tcp.port==${port},dicom`), ...HL7_PORTS.map(port => `tcp.port==${port},hl7`)]
-  const text = execFileSync('tshark', ['-2', '-r', file, ...decodeAs.flatMap(rule => ['-d', rule]), '-V', '-O', 'dicom,hl7'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 1 << 28,
-  })
-  return readTestimony(text.split('\n'))
+  return readTestimony(tsharkText(file))
+}
+
+/** Every line of tshark's dissection. Two passes, because in one it skips the first message on a port that it does not know. */
+export function tsharkText(file: string): readonly string[] {
+  return tshark('-2', '-r', file, ...DECODE_AS, '-V', '-O', 'dicom,hl7').split('\n')
+}
+
+/** Let tshark write every data set and command that it can put together into a folder, as DICOM files. */
+export function tsharkExport(file: string, folder: string): void {
+  const preferences = ['-o', 'dicom.export_header:TRUE', '-o', 'dicom.export_minsize:0']
+  tshark('-q', '-2', '-r', file, ...DECODE_AS, ...preferences, '--export-objects', `dicom,${folder}`)
+}
+
+function tshark(...args: readonly string[]): string {
+  return execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 })
 }
 
 const ASSOCIATION = /^ {4}A-ASSOCIATE (request|accept|reject) +(.*?) (?:-->|<--) (.*?)(?: \(.*\))?$/

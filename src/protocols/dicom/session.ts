@@ -54,7 +54,9 @@ export class DicomSession implements StreamDecoder {
     this.#sides[direction].reader.gap(length)
   }
 
-  halfClosed(): void {}
+  halfClosed(direction: Direction): void {
+    this.#tear(direction)
+  }
 
   end(end: FlowEnd, _time: number): void {
     if (end !== 'open' && end !== 'evicted') for (const direction of [0, 1] as const) this.#tear(direction)
@@ -122,7 +124,7 @@ export class DicomSession implements StreamDecoder {
         return
       case PduType.ABORT:
         if (data.length < 4) association.violate('short_pdu')
-        else association.abort = abortWords(data[2], data[3])
+        else association.abort ??= abortWords(data[2], data[3])
         this.#finish('aborted')
         this.#awaitsClose = true
     }
@@ -176,7 +178,7 @@ export class DicomSession implements StreamDecoder {
     this.#current?.association.incomplete('limit')
   }
 
-  /** The connection is over, and one side ended inside a PDU: perhaps to abort, which does not wait for the end of one. */
+  /** One side has ended, perhaps inside a PDU: to abort, which does not wait for the end of one, or because it died. */
   #tear(direction: Direction): void {
     const { torn } = this.#sides[direction].reader
     if (torn === undefined) return

@@ -111,6 +111,7 @@ function observations({ first, latest, messages, results, bytes }: Window): Hl7O
     partial: [],
     type: first.type,
     trigger: first.trigger,
+    transaction: first.transaction,
     version: first.version,
     sending: first.sending,
     receiving: first.receiving,

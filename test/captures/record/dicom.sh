@@ -107,6 +107,15 @@ finish
 begin dicom-store-aborted
 on mr $PYNET store "$F/mr-1.dcm" --peer $ARCHIVE --port 11112 --aet MR01 --aec STORESCP --abort
 finish
+begin dicom-store-torn
+on mr $PYNET torn "$F/mr-1.dcm" --peer $ARCHIVE --port 11112 --aet MR01 --aec STORESCP
+finish
+begin dicom-store-equipment
+on ct storescu -q -R -aet CT01 -aec STORESCP $ARCHIVE 11112 "$F/ct-equipment.dcm"
+finish
+begin dicom-store-program
+on workstation storescu -q -R -aet WS01 -aec STORESCP $ARCHIVE 11112 "$F/pdf-program.dcm"
+finish
 stop_servers
 
 serve archive 11112 $PYNET scp --port 11112 --aet PYARCHIVE --store-status 0xA700

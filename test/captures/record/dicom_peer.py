@@ -1,5 +1,6 @@
 """pynetdicom as both sides of every service that the other toolkits lack: dicom_peer.py COMMAND [options]; see `--help`."""
 import argparse
+import socket
 import ssl
 import sys
 import time
@@ -168,6 +169,29 @@ def store(options):
     association.abort() if options.abort else association.release()
 
 
+ABORT = bytes.fromhex("07000000000400000000")
+
+
+def torn(options):
+    """A store that its sender breaks off inside a PDU, to abort there and then (PS3.8 9.3.8 by a service user)."""
+    ae = new_ae(options)
+    ds = dcmread(options.files[0])
+    ae.add_requested_context(ds.SOPClassUID, [ds.file_meta.TransferSyntaxUID])
+    association = associate(ae, options)
+    transport = association.dul.socket
+    send = transport.send
+
+    def send_half(pdu):
+        if pdu[0] != 4 or len(pdu) < 2000:
+            send(pdu)
+            return
+        send(pdu[: len(pdu) // 2] + ABORT)
+        transport.socket.shutdown(socket.SHUT_WR)
+
+    transport.send = send_half
+    association.send_c_store(ds)
+
+
 def query(options):
     ds = Dataset()
     ds.QueryRetrieveLevel = options.level
@@ -285,7 +309,7 @@ def commit(options):
     time.sleep(options.linger)
 
 
-COMMANDS = dict(scp=scp, listener=commitment_listener, echo=echo, store=store, find=find, get=get, move=move, mpps=mpps, commit=commit)
+COMMANDS = dict(scp=scp, listener=commitment_listener, echo=echo, store=store, torn=torn, find=find, get=get, move=move, mpps=mpps, commit=commit)
 
 
 def main():

@@ -33,7 +33,23 @@ on ris $PYHL7 send $ENGINE 6661 "$M/orm-o01.hl7"
 finish
 stop_servers
 
+serve engine 6661 $NODEHL7 serve 6661 AA
+# node-hl7-server answers the second message of a connection with the control id of the first.
+begin hl7-ack-repeated-python-node
+on ris $PYHL7 send $ENGINE 6661 "$M/adt-a01.hl7" "$M/adt-a08.hl7"
+finish
+stop_servers
+
 serve engine 2575 $PYHL7 serve 2575 AA
+begin hl7-pcd-order-node-python
+on ris $NODEHL7 send $ENGINE 2575 "$M/rgv-pcd03.hl7"
+finish
+begin hl7-pcd-alarm-node-python
+on monitor $NODEHL7 send $ENGINE 2575 "$M/oru-pcd04.hl7"
+finish
+begin hl7-continued-node-python
+on lab $NODEHL7 send $ENGINE 2575 "$M/oru-continued-1.hl7" "$M/oru-continued-2.hl7"
+finish
 begin hl7-siu-mdm-hapi-python
 on ris $HAPI send $ENGINE 2575 "$M/siu-s12.hl7" "$M/mdm-t02.hl7" "$M/mfn-m02.hl7" >/dev/null
 finish

@@ -95,6 +95,33 @@ def image(modality, number, instance=1, size=64, charset="ISO_IR 100", name=None
     return ds
 
 
+def with_equipment(ds):
+    """Everything that a data set can say of devices: unique device identifiers, other equipment that had a part, and the station."""
+    identifier = Dataset()
+    identifier.UniqueDeviceIdentifier = "(01)04056869000123(21)66023"
+    ds.UDISequence = Sequence([identifier])
+    detector, gateway = Dataset(), Dataset()
+    detector.Manufacturer, detector.ManufacturerModelName, detector.DeviceSerialNumber = "Varex Imaging", "XRD 4343RF", "V41877"
+    gateway.Manufacturer, gateway.ManufacturerModelName, gateway.SoftwareVersions = "Laurel Bridge", "Compass", "3.0.13"
+    for equipment, purpose in ((detector, ("109101", "Acquisition Equipment")), (gateway, ("109103", "Modifying Equipment"))):
+        code = Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = purpose[0], "DCM", purpose[1]
+        equipment.PurposeOfReferenceCodeSequence = Sequence([code])
+    ds.ContributingEquipmentSequence = Sequence([detector, gateway])
+    ds.PerformedStationAETitle = ds.PerformedStationName = "CT01"
+    return ds
+
+
+def with_program(ds):
+    """A report that is a program (no more of one than its headers), and another in a private element."""
+    program = bytearray(512)
+    program[0:2], program[0x3C:0x40], program[0x80:0x84] = b"MZ", (0x80).to_bytes(4, "little"), b"PE\0\0"
+    ds.EncapsulatedDocument = bytes(program)
+    block = ds.private_block(0x0099, "WARDWIRE TEST", create=True)
+    block.add_new(0x01, "OB", b"\x7fELF\x02\x01\x01\0" + bytes(56))
+    return ds
+
+
 def worklist(number, modality, station):
     ds = Dataset()
     patient(ds, number)
@@ -135,6 +162,8 @@ def main(folder):
     save(image("US", 4), "us.dcm")
     save(image("OT", 5), "sc.dcm")
     save(image("DOC", 6), "pdf.dcm")
+    save(with_equipment(image("CT", 14)), "ct-equipment.dcm")
+    save(with_program(image("DOC", 15)), "pdf-program.dcm")
     japanese = "WWPHIYAMADA^TAROU=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B"
     save(image("MR", 7, charset=["", "ISO 2022 IR 87"], name=japanese), "mr-japanese.dcm")
     j2k = image("MR", 8)

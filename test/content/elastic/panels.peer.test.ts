@@ -35,7 +35,7 @@ const BEYOND_THE_DEMO: Readonly<Record<string, Case>> = {
   'sensors/lag': 'normalizer',
   'sensors/outputs': 'normalizer',
   'sensors/sensor-list': 'normalizer',
-  'sensors/visibility': 'normalizer',
+  'sensors/visibility': 'captures',
   'sensors/hidden': 'captures',
   'sensors/partial': 'captures',
 }

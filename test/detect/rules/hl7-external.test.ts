@@ -33,6 +33,7 @@ describe('fires', () => {
         partial: [],
         type: 'ORU',
         trigger: 'R01',
+        transaction: undefined,
         version: '2.6',
       },
       ...{ sending: { application: 'MONITOR', facility: undefined }, receiving: { application: undefined, facility: undefined } },

@@ -1,7 +1,8 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { type Encoding, guessEncoding, inflateHead, walkDataset } from '../../../src/protocols/dicom/dataset.ts'
-import { readQuery, readStoredHead } from '../../../src/protocols/dicom/identifier.ts'
+import { ENTER_ALL, ENTER_NONE, type Encoding, guessEncoding, inflateHead, walkDataset } from '../../../src/protocols/dicom/dataset.ts'
+import { readQuery } from '../../../src/protocols/dicom/identifier.ts'
+import { readStoredHead } from '../../../src/protocols/dicom/stored-head.ts'
 import { ascii, explicit, implicit, STUDY_FIND, text } from './encode.ts'
 
 const EXPLICIT_LE: Encoding = { explicit: true, bigEndian: false, deflated: false }
@@ -17,7 +18,9 @@ function tags(
   enter = true,
 ): { readonly end: string; readonly at: number; readonly tags: readonly string[] } {
   const seen: string[] = []
-  const walk = walkDataset(data, data.length, encoding, enter, ({ tag, depth }) => seen.push(`${'.'.repeat(depth)}${tag.toString(16)}`))
+  const walk = walkDataset(data, data.length, encoding, enter ? ENTER_ALL : ENTER_NONE, ({ tag, depth }) =>
+    seen.push(`${'.'.repeat(depth)}${tag.toString(16)}`),
+  )
   return { ...walk, tags: seen }
 }
 
@@ -47,7 +50,7 @@ describe('walking a data set', () => {
 
   test('stops at the value of the pixel data', () => {
     const data = Buffer.concat([modality, explicit(0x7fe0, 0x0010, 'OW', Buffer.alloc(4))])
-    expect(tags(data, EXPLICIT_LE)).toEqual({ end: 'pixels', at: modality.length + 12, tags: ['80060'] })
+    expect(tags(data, EXPLICIT_LE)).toEqual({ end: 'bulk', at: modality.length + 12, tag: 0x7fe00010, length: 4, tags: ['80060'] })
   })
 
   test.each([

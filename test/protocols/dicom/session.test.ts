@@ -1,16 +1,29 @@
 import { describe, expect, test } from 'vitest'
 import { associations, client, converse, operations, server, stores } from './conversation.ts'
 import {
+  CONTEXTS,
+  closing,
+  ECHO,
+  echoRq,
+  echoRsp,
+  FIND,
+  findRq,
+  findRsp,
+  imageElements,
+  opening,
+  STORE,
+  storeRq,
+  storeRsp,
+} from './dialogues.ts'
+import {
   abort,
   ascii,
   associateAc,
   associateRj,
   associateRq,
-  type Context,
   CT_IMAGE,
   command,
   dataset,
-  EXPLICIT,
   explicit,
   IMPLICIT,
   implicit,
@@ -22,35 +35,11 @@ import {
   releaseRq,
   STUDY_FIND,
   text,
-  VERIFICATION,
 } from './encode.ts'
 
-const ECHO: Context = { id: 1, abstractSyntax: VERIFICATION, transferSyntaxes: [IMPLICIT] }
-const FIND: Context = { id: 3, abstractSyntax: STUDY_FIND, transferSyntaxes: [IMPLICIT] }
-const STORE: Context = { id: 5, abstractSyntax: CT_IMAGE, transferSyntaxes: [EXPLICIT] }
-const CONTEXTS = [ECHO, FIND, STORE]
-
-const opening = [client(associateRq({ contexts: CONTEXTS })), server(associateAc({ contexts: CONTEXTS }))]
-const closing = [client(releaseRq()), server(releaseRp())]
-
-const echoRq = (id: number): Buffer => command(1, { 2: VERIFICATION, 256: 0x0030, 272: id, 2048: 0x0101 })
-const echoRsp = (id: number): Buffer => command(1, { 2: VERIFICATION, 256: 0x8030, 288: id, 2048: 0x0101, 2304: 0 })
-const findRq = (id: number): Buffer => command(3, { 2: STUDY_FIND, 256: 0x0020, 272: id, 1792: 0, 2048: 1 })
-const findRsp = (id: number, status: number): Buffer =>
-  command(3, { 2: STUDY_FIND, 256: 0x8020, 288: id, 2048: status === 0xff00 ? 1 : 0x0101, 2304: status })
-const storeRq = (id: number): Buffer => command(5, { 2: CT_IMAGE, 256: 0x0001, 272: id, 2048: 1, 4096: '1.2.3' })
-const storeRsp = (id: number, status = 0): Buffer => command(5, { 2: CT_IMAGE, 256: 0x8001, 288: id, 2048: 0x0101, 2304: status })
 const study = (level: string): Buffer => dataset(3, implicit(0x0008, 0x0052, text(level)), implicit(0x0010, 0x0010, text('DOE*')))
 
-function image(pixels: number): Buffer {
-  return dataset(
-    5,
-    explicit(0x0008, 0x0060, 'CS', ascii('CT')),
-    explicit(0x0020, 0x000d, 'UI', text('1.2.3.4')),
-    explicit(0x0020, 0x000e, 'UI', text('1.2.3.4.5')),
-    explicit(0x7fe0, 0x0010, 'OW', Buffer.alloc(pixels)),
-  )
-}
+const image = (pixels: number): Buffer => dataset(5, ...imageElements(Buffer.alloc(pixels)))
 
 describe('associations on one connection', () => {
   test('follow each other, each with its own events', () => {
@@ -161,13 +150,40 @@ describe('negotiation', () => {
     ])
   })
 
-  test('reserved bytes may hold anything', () => {
+  test('reserved bytes may hold anything, and are noted', () => {
     const seen = converse([
       client(associateRq({ contexts: CONTEXTS, reserved: 0x30 })),
       server(associateAc({ contexts: CONTEXTS, reserved: 0xff })),
       ...closing,
     ])
-    expect(associations(seen)).toMatchObject([{ ending: 'released', violations: [] }])
+    expect(associations(seen)).toMatchObject([{ ending: 'released', violations: ['nonzero_reserved_bytes'] }])
+  })
+
+  test.each([
+    ['the header of a PDU', client(pdu(4, pdv(1, 3, Buffer.alloc(0)), 1))],
+    ['the flags of a fragment', client(pData(pdv(1, 0x86, Buffer.alloc(0))))],
+    ['a release', client(pdu(5, Buffer.from([0, 0, 0, 1])))],
+    ['an abort', client(pdu(7, Buffer.from([1, 0, 0, 0])))],
+  ])('in %s too', (_, step) => {
+    expect(associations(converse([...opening, step])).at(0)?.violations).toContain('nonzero_reserved_bytes')
+  })
+
+  test.each([
+    ['an item', (bytes: Buffer) => bytes.indexOf(Buffer.from([0x51, 0, 0, 4])) + 1],
+    ['a presentation context', (bytes: Buffer) => bytes.indexOf(Buffer.from([0x20, 0])) + 7],
+    ['the 32 bytes behind the AE titles', () => 6 + 36],
+  ])('in %s of a request too', (_, place) => {
+    const request = associateRq({ contexts: CONTEXTS })
+    request[place(request)] = 7
+    expect(associations(converse([client(request), ...opening.slice(1), ...closing]))).toMatchObject([
+      { result: 'accepted', violations: ['nonzero_reserved_bytes'] },
+    ])
+  })
+
+  test('an acceptor that repeats the reserved bytes of the request does as it should', () => {
+    const answer = associateAc({ contexts: CONTEXTS })
+    answer.fill(7, 6 + 36, 6 + 68)
+    expect(associations(converse([opening[0], server(answer), ...closing]))).toMatchObject([{ violations: [] }])
   })
 
   test('an item that is longer than its PDU is a violation, and what stands before it is kept', () => {

@@ -151,6 +151,36 @@ describe('a message without acknowledgment', () => {
     expect(talk.messages[0]).toMatchObject({ controlId: '1', partial: ['gap'] })
   })
 
+  test('is not given that of a message that was lost', () => {
+    const talk = new Talk().client(sent('1')).lose(0, 100).server(answered('AA', '2')).end()
+    expect(talk.messages).toMatchObject([{ controlId: '1', ack: undefined, violations: [] }])
+  })
+
+  test('is given the wrong one again once those of lost messages have come', () => {
+    const talk = new Talk()
+      .client(sent('1'))
+      .lose(0, 100)
+      .client(sent('3'))
+      .server(answered('AA', '2'), answered('AA', '1'), answered('AA', '3'))
+    expect(pairs(talk)).toEqual(['1: AA 1 success', '3: AA 3 success'])
+    expect(talk.client(sent('4')).server(answered('AA', 'wrong')).messages.at(-1)).toMatchObject({
+      controlId: '4',
+      violations: ['ack_id_mismatch'],
+    })
+  })
+
+  test('is incomplete where that was lost, also when the end of its own block was still due', () => {
+    const talk = new Talk()
+      .client(`${VT}${message({ id: '1' })}${FS}`)
+      .lose(1, 90)
+      .client(sent('2'))
+      .end()
+    expect(talk.messages.map(({ controlId, partial }) => [controlId, partial])).toEqual([
+      ['1', ['gap']],
+      ['2', []],
+    ])
+  })
+
   test('that is incomplete makes no other one so', () => {
     const talk = new Talk().client(sent('1')).server(answered('AA', '1')).client(sent('2')).lose(1, 50).client(sent('3')).end()
     expect(talk.messages.map(({ controlId, partial }) => [controlId, partial])).toEqual([

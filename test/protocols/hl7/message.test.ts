@@ -44,6 +44,11 @@ describe('a header', () => {
     expect(read(header({ 12: version })).version).toBe(version)
   })
 
+  test('of the versions that knew no trigger event in it has that of the event segment', () => {
+    expect(read(`${header({ 9: 'ADT', 12: '2.1' })}EVN|A08|20260301\r`)).toMatchObject({ type: 'ADT', trigger: 'A08', version: '2.1' })
+    expect(read(`${header({ 9: 'ADT^A04' })}EVN|A08|20260301\r`)).toMatchObject({ trigger: 'A04' })
+  })
+
   test.each([
     ['other delimiters', 'MSH#*+!%#APP*OID*ISO#FAC#RA#RF#2026##ADT*A01*ADT_A01#ID1#P#2.3\r'],
     ['a truncation character (2.7)', 'MSH|^~\\&#|APP^OID^ISO|FAC|RA|RF|2026||ADT^A01^ADT_A01|ID1|P|2.7\r'],
@@ -109,6 +114,16 @@ describe('character sets (MSH-18)', () => {
     ['UNICODE UTF-8', Buffer.from('Klinikum Köln', 'utf8'), 'Klinikum Köln'],
     ['GB 18030-2000', Buffer.from([0xd2, 0xbd, 0xd4, 0xba]), '医院'],
     ['KS X 1001', Buffer.from([0xba, 0xb4, 0xbf, 0xf8]), '병원'],
+    ['8859/2', Buffer.from([0xb1]), 'ą'],
+    ['8859/7', Buffer.from([0xc1]), 'Α'],
+    ['8859/8', Buffer.from([0xe0]), 'א'],
+    ['8859/9', Buffer.from([0xfe]), 'ş'],
+    ['BIG-5', Buffer.from([0xc2, 0xe5]), '醫'],
+    ['CNS 11643-1992', Buffer.from([0xc2, 0xe5]), '醫'],
+    ['ISO IR14', Buffer.from([0xb1]), 'ｱ'],
+    ['~ISO IR87', Buffer.from('\x1b$B0e1!\x1b(B', 'latin1'), '医院'],
+    ['ASCII~ISO IR87', Buffer.from('A \x1b$B0e1!\x1b(B', 'latin1'), 'A 医院'],
+    ['ASCII', Buffer.from('Hospital'), 'Hospital'],
     ['UNKNOWN', Buffer.from('Hôpital', 'latin1'), 'Hôpital'],
     ['UNICODE UTF-8~ISO IR87', Buffer.from('Köln', 'utf8'), 'Köln'],
     ['UNICODE UTF-8', Buffer.from([0x41, 0xff, 0x42]), 'A\ufffdB'],
