@@ -1,4 +1,5 @@
 // Damage done to bytes, the same for the same seed.
+import { setImmediate } from 'node:timers/promises'
 
 /** Uniform in [0, 1). */
 export type Random = () => number
@@ -74,10 +75,16 @@ export function mutated(bytes: Uint8Array, random: Random, other: Uint8Array): U
   return out
 }
 
+/** Inputs after which the test runner gets a turn: it takes a worker that is silent for long for dead. */
+const TURN = 500
+
 /** Run `once` until the time is up; says how often it ran. */
 export async function forSeconds(seconds: number, once: () => void | Promise<void>): Promise<number> {
   const end = performance.now() + seconds * 1000
   let runs = 0
-  for (; performance.now() < end; runs++) await once()
+  for (; performance.now() < end; runs++) {
+    await once()
+    if (runs % TURN === 0) await setImmediate()
+  }
   return runs
 }

@@ -97,7 +97,8 @@ async function hear(name: string): Promise<Heard> {
 }
 
 /** Where the last data set of a recording breaks off, tshark has none. */
-const WHOLE = CAPTURES.filter(name => name !== 'dicom-store-aborted.pcap' && name !== 'dicom-peer-killed.pcap')
+const BROKEN: ReadonlySet<string> = new Set(['dicom-store-aborted.pcap', 'dicom-peer-killed.pcap', 'dicom-store-torn.pcap'])
+const WHOLE = CAPTURES.filter(name => !BROKEN.has(name))
 
 const MISSING = TSHARK_IS_MISSING || DCMDUMP_IS_MISSING ? 'tshark and dcmdump are not both installed' : undefined
 

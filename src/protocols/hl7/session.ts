@@ -45,6 +45,8 @@ class Side {
   readonly controlIds = new RecentValues(MAX_REMEMBERED)
   /** Control ids of acknowledgments that this side sent: what acknowledges those is no news. */
   readonly ackIds = new RecentValues(MAX_REMEMBERED)
+  /** Control ids of messages of this side that were acknowledged: what acknowledges them again is for no other message. */
+  readonly answeredIds = new RecentValues(MAX_REMEMBERED)
   readonly headers = new HeaderReader()
   readonly structures = new StructureReader()
   readonly reported = new ReportedDevices()
@@ -245,6 +247,7 @@ export class Hl7Session implements StreamDecoder {
       return
     }
     sender.pending.delete(key)
+    sender.answeredIds.add(pending.facts.controlId)
     this.#report(pending, ack, block.end)
   }
 
@@ -252,7 +255,13 @@ export class Hl7Session implements StreamDecoder {
     if (controlId !== undefined) {
       if (sender.pending.has(controlId)) return controlId
       for (const [key, { facts }] of sender.pending) if (facts.controlId === controlId) return key
-      if (sender.ackIds.has(controlId) || sender.pending.size !== 1 || sender.missedSince !== undefined) return undefined
+      if (
+        sender.ackIds.has(controlId) ||
+        sender.answeredIds.has(controlId) ||
+        sender.pending.size !== 1 ||
+        sender.missedSince !== undefined
+      )
+        return undefined
     }
     return sender.pending.keys().next().value
   }

@@ -34,7 +34,7 @@ finish
 stop_servers
 
 serve engine 6661 $NODEHL7 serve 6661 AA
-# node-hl7-server answers the second message of a connection with the control id of the first.
+# node-hl7-server sends the acknowledgment of a connection's first message again in front of that of the second.
 begin hl7-ack-repeated-python-node
 on ris $PYHL7 send $ENGINE 6661 "$M/adt-a01.hl7" "$M/adt-a08.hl7"
 finish

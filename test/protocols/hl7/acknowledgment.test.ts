@@ -55,6 +55,18 @@ describe('an acknowledgment', () => {
     expect(pairs(talk.end())).toEqual(['1: none failure', '2: none failure'])
   })
 
+  test('that comes again is for no other message', () => {
+    const talk = new Talk()
+      .client(sent('1'))
+      .server(answered('AA', '1'))
+      .client(sent('2'))
+      .server(answered('AA', '1') + answered('AE', '2'))
+    expect(talk.messages.map(({ controlId, ack, violations }) => [controlId, ack?.code, violations])).toEqual([
+      ['1', 'AA', []],
+      ['2', 'AE', []],
+    ])
+  })
+
   test('answers both of two messages with the same control id, the older first', () => {
     const talk = new Talk()
       .client(sent('1') + sent('1') + sent('2'))
