@@ -176,7 +176,22 @@ describe.skipIf(obstacle !== undefined)(`live capture${obstacle === undefined ? 
       { state: join(network.folder, 'state') },
     )
     await watcher.ready()
-    const options = ['-i', 'left', '-s', '0', '-B', '16384', '-Z', 'root', '-G', '1', '-z', 'gzip', '-w', join(network.folder, 'cap-%s.pcap')]
+    const options = [
+      '-i',
+      'left',
+      '-s',
+      '0',
+      '-B',
+      '16384',
+      '-Z',
+      'root',
+      '-G',
+      '1',
+      '-z',
+      'gzip',
+      '-w',
+      join(network.folder, 'cap-%s.pcap'),
+    ]
     const tcpdump = spawn('ip', ['netns', 'exec', network.name, 'tcpdump', ...options])
     let told = ''
     tcpdump.stderr.on('data', (text: Buffer) => {
