@@ -29,7 +29,7 @@ export function* oruFrames(kind: 'device' | 'lab', count: number): Generator<Fra
     const connection = connections[number % SENDERS]!
     const id = `B${String(number).padStart(8, '0')}`
     const header = text.split('|', 10)[9]!
-    yield* connection.sent(framed(text.replace(header, id))).map(stamped)
+    yield* connection.sent(framed(ofSender(text.replace(header, id), number % SENDERS))).map(stamped)
     yield* connection
       .answered(framed(`MSH|^~\\&|ENGINE|GENHOSP|X|GENHOSP|20250311090000||ACK^R01^ACK|A${id}|P|2.6\rMSA|AA|${id}`))
       .map(stamped)
@@ -37,3 +37,9 @@ export function* oruFrames(kind: 'device' | 'lab', count: number): Generator<Fra
 }
 
 const framed = (text: string): Buffer => Buffer.from(`\x0b${text}\r\x1c\r`, 'latin1')
+
+/** Every sender reports of a device of its own: another last byte of the EUI-64, another serial number. */
+function ofSender(text: string, sender: number): string {
+  const digits = (0xa1 + sender).toString(16).toUpperCase().padStart(2, '0').slice(-2)
+  return text.replaceAll('FFFE4660A1', `FFFE4660${digits}`).replaceAll('DE65402277', `DE654022${String(sender).padStart(2, '0')}`)
+}
