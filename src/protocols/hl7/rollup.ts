@@ -1,9 +1,7 @@
 import type { Emit } from '../decoder.ts'
 import type { Hl7Message, Hl7Observations, Hl7Party } from '../observation.ts'
+import { Windows } from '../windows.ts'
 import type { Hl7Settings } from './settings.ts'
-
-/** Routes that roll up at once; beyond it messages get their own events. */
-const MAX_WINDOWS = 10_000
 
 interface Window {
   readonly first: Hl7Message
@@ -22,17 +20,17 @@ interface Window {
  * senders get single events up to a rate. Lives on packet time.
  */
 export class ObservationRollup {
-  readonly #window: number
   readonly #singleLimit: number
-  readonly #emit: Emit
-  readonly #windows = new Map<string, Window>()
+  readonly #windows: Windows<Window>
   /** By the sender of a header: messages of one connection share that object while their headers are the same. */
   readonly #recent = new WeakMap<Hl7Party, Window>()
 
   constructor(settings: Hl7Settings, emit: Emit) {
-    this.#window = settings.observations_window_seconds * 1_000_000
     this.#singleLimit = Math.ceil((settings.oru_events_per_minute * settings.observations_window_seconds) / 60)
-    this.#emit = emit
+    this.#windows = new Windows(settings.observations_window_seconds * 1_000_000, window => {
+      window.closed = true
+      if (window.messages > 0) emit(observations(window))
+    })
   }
 
   /** True when the message was taken into a window, and so gets no event of its own. */
@@ -54,36 +52,24 @@ export class ObservationRollup {
   /** The open window of the message's route; undefined when there are too many. */
   #windowOf(message: Hl7Message): Window | undefined {
     const recent = this.#recent.get(message.sending)
-    if (recent !== undefined && continues(recent, message) && message.end - recent.opened < this.#window) return recent
-    const key = keyOf(message)
-    let window = this.#windows.get(key)
-    if (window !== undefined && message.end - window.opened >= this.#window) {
-      this.#close(key, window)
-      window = undefined
-    }
-    if (window === undefined) {
-      if (this.#windows.size >= MAX_WINDOWS) return undefined
-      window = { first: message, opened: message.end, latest: message, single: 0, messages: 0, results: 0, bytes: 0, closed: false }
-      this.#windows.set(key, window)
-    }
-    this.#recent.set(message.sending, window)
+    if (recent !== undefined && continues(recent, message) && !this.#windows.isOver(recent, message.end)) return recent
+    const window = this.#windows.at(keyOf(message), message.end, () => emptyWindow(message))
+    if (window !== undefined) this.#recent.set(message.sending, window)
     return window
   }
 
   tick(time: number): void {
-    for (const [key, window] of this.#windows) if (time - window.opened >= this.#window) this.#close(key, window)
+    this.#windows.tick(time)
   }
 
   /** The end: report every window that has something in it. */
   finish(_time: number): void {
-    for (const [key, window] of this.#windows) this.#close(key, window)
+    this.#windows.finish()
   }
+}
 
-  #close(key: string, window: Window): void {
-    this.#windows.delete(key)
-    window.closed = true
-    if (window.messages > 0) this.#emit(observations(window))
-  }
+function emptyWindow(first: Hl7Message): Window {
+  return { first, opened: first.end, latest: first, single: 0, messages: 0, results: 0, bytes: 0, closed: false }
 }
 
 /** Measurements come all the time; an alarm or another event of a device (PCD-04, PCD-10) is news. */

@@ -1,9 +1,9 @@
 import type { Emit } from '../decoder.ts'
 import type { DicomWebRequest } from '../observation.ts'
+import { Windows } from '../windows.ts'
 import type { HttpSettings } from './settings.ts'
 
-/** Routes that roll up at once, and studies told apart in one window; beyond it requests get their own events, or studies go uncounted. */
-const MAX_WINDOWS = 10_000
+/** Studies told apart in one window; beyond it they go uncounted. */
 const MAX_STUDIES = 10_000
 
 interface Window {
@@ -26,15 +26,14 @@ interface Window {
  * fetches frame by frame. Lives on packet time.
  */
 export class RetrievalRollup {
-  readonly #window: number
   readonly #singleLimit: number
-  readonly #emit: Emit
-  readonly #windows = new Map<string, Window>()
+  readonly #windows: Windows<Window>
 
   constructor(settings: HttpSettings, emit: Emit) {
-    this.#window = settings.retrievals_window_seconds * 1_000_000
     this.#singleLimit = Math.ceil((settings.retrievals_per_minute * settings.retrievals_window_seconds) / 60)
-    this.#emit = emit
+    this.#windows = new Windows(settings.retrievals_window_seconds * 1_000_000, window => {
+      if (window.first !== undefined && window.latest !== undefined) emit(retrievals(window, window.first, window.latest))
+    })
   }
 
   /** True when the request was taken into a window, and so gets no event of its own. */
@@ -42,17 +41,8 @@ export class RetrievalRollup {
     const isRetrieval = request.service === 'wado_rs' || request.service === 'wado_uri'
     const isSeen = request.partial.every(reason => reason === 'limit')
     if (!isRetrieval || !isSeen || request.violations.length > 0) return false
-    const key = keyOf(request)
-    let window = this.#windows.get(key)
-    if (window !== undefined && request.end - window.opened >= this.#window) {
-      this.#close(key, window)
-      window = undefined
-    }
-    if (window === undefined) {
-      if (this.#windows.size >= MAX_WINDOWS) return false
-      window = emptyWindow(request.end)
-      this.#windows.set(key, window)
-    }
+    const window = this.#windows.at(keyOf(request), request.end, () => emptyWindow(request.end))
+    if (window === undefined) return false
     if (window.single < this.#singleLimit) {
       window.single++
       return false
@@ -62,17 +52,12 @@ export class RetrievalRollup {
   }
 
   tick(time: number): void {
-    for (const [key, window] of this.#windows) if (time - window.opened >= this.#window) this.#close(key, window)
+    this.#windows.tick(time)
   }
 
   /** The end: report every window that has something in it. */
   finish(_time: number): void {
-    for (const [key, window] of this.#windows) this.#close(key, window)
-  }
-
-  #close(key: string, window: Window): void {
-    this.#windows.delete(key)
-    if (window.first !== undefined && window.latest !== undefined) this.#emit(retrievals(window, window.first, window.latest))
+    this.#windows.finish()
   }
 }
 
