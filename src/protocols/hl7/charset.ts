@@ -1,4 +1,5 @@
 import { TextDecoder } from 'node:util'
+import type { Encoding } from './multibyte.ts'
 
 /** MSH-18 values (HL7 table 0211) to labels of the WHATWG encoding standard. */
 const LABELS: ReadonlyMap<string, string> = new Map([
@@ -25,6 +26,22 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ['UTF-8', 'utf-8'],
   ['UNICODE UTF-16', 'utf-16be'],
 ])
+
+const ENCODINGS: ReadonlyMap<string, Encoding> = new Map([
+  ['gb18030', 'two_byte'],
+  ['big5', 'two_byte'],
+  ['shift_jis', 'shift_jis'],
+  ['iso-2022-jp', 'iso_2022'],
+])
+
+/** How delimiters are to be told from parts of characters in a set of MSH-18. */
+export function encodingOf(characterSet: string | undefined): Encoding {
+  return (characterSet !== undefined && ENCODINGS.get(labelOf(characterSet))) || 'single'
+}
+
+function labelOf(characterSet: string): string {
+  return LABELS.get(characterSet.trim().toUpperCase()) ?? 'latin1'
+}
 
 const decoders = new Map<string, TextDecoder>()
 /** Longest text that is taken from a message. */
@@ -63,7 +80,7 @@ export function plainText(bytes: Buffer, from: number, to: number, escapeCharact
 }
 
 function decoderFor(characterSet: string): TextDecoder {
-  const label = LABELS.get(characterSet.trim().toUpperCase()) ?? 'latin1'
+  const label = labelOf(characterSet)
   let decoder = decoders.get(label)
   if (decoder === undefined) {
     decoder = new TextDecoder(label)

@@ -1,4 +1,5 @@
 import type { Hl7Party } from '../observation.ts'
+import { encodingOf } from './charset.ts'
 import type { Hl7Text } from './message.ts'
 
 /** What MSH says, without the time of the message (MSH-7) and its control id (MSH-10). */
@@ -24,9 +25,8 @@ export interface Header {
 }
 
 const MSH = 0
-/** The control id is MSH-10, the time MSH-7; separator n stands before field n + 1, MSH-1 being the first separator itself. */
-const TIME_SEPARATOR = 6
-const CONTROL_ID_SEPARATOR = 9
+const TIME = 7
+const CONTROL_ID = 10
 /** A longer header is read anew each time. */
 const MAX_KEPT = 1024
 const NO_BYTES = new Uint8Array(0)
@@ -44,33 +44,26 @@ export class HeaderReader {
   readonly #breaks = new Int32Array(4)
 
   read(text: Hl7Text): Header {
+    text.characterSet = this.#header?.characterSet
     this.#findBreaks(text)
     if (this.#header === undefined || !this.#isSame(text)) {
       this.#header = readHeader(text)
+      this.#findBreaks(text)
       this.#keep(text)
     }
-    text.characterSet = this.#header.characterSet
     this.controlId = this.#breaks[3] > this.#breaks[2] ? text.decode(this.#breaks[2], this.#breaks[3]) : undefined
     return this.#header
   }
 
   /** Where MSH-7 and MSH-10 begin and end. */
   #findBreaks(text: Hl7Text): void {
-    const { bytes, fieldSeparator } = text
-    const end = text.end(MSH)
-    const breaks = this.#breaks.fill(end)
-    let separators = 0
-    for (let at = text.start(MSH) + 3; at < end; at++) {
-      if (bytes[at] !== fieldSeparator) continue
-      separators++
-      if (separators === TIME_SEPARATOR) breaks[0] = at + 1
-      else if (separators === TIME_SEPARATOR + 1) breaks[1] = at
-      else if (separators === CONTROL_ID_SEPARATOR) breaks[2] = at + 1
-      else if (separators === CONTROL_ID_SEPARATOR + 1) {
-        breaks[3] = at
-        return
-      }
-    }
+    const breaks = this.#breaks
+    text.find(MSH, TIME)
+    breaks[0] = text.from
+    breaks[1] = text.to
+    text.find(MSH, CONTROL_ID)
+    breaks[2] = text.from
+    breaks[3] = text.to
   }
 
   #isSame(text: Hl7Text): boolean {
@@ -110,8 +103,7 @@ export class HeaderReader {
 }
 
 function readHeader(text: Hl7Text): Header {
-  text.characterSet = undefined
-  text.characterSet = characterSetOf(text.text(MSH, 18))
+  text.characterSet = readCharacterSet(text)
   const [type, trigger, structure] = text.components(MSH, 9, 1)[0] ?? []
   const [, universalId, universalType] = text.components(MSH, 3, 1)[0] ?? []
   const profiles = text.components(MSH, 21).flatMap(([identifier]) => (identifier === undefined ? [] : [identifier]))
@@ -131,6 +123,19 @@ function readHeader(text: Hl7Text): Header {
     applicationAcknowledgment: text.text(MSH, 16),
     continues: text.has(MSH, 14),
   }
+}
+
+/** One set of each encoding. The names before MSH-18 may hold bytes that look like separators, so it is found by supposing what it says. */
+const SUPPOSED = ['GB 18030-2000', 'ISO IR87', 'ISO IR14', undefined] as const
+
+function readCharacterSet(text: Hl7Text): string | undefined {
+  let found: string | undefined
+  for (const supposed of SUPPOSED) {
+    text.characterSet = supposed
+    found = characterSetOf(text.text(MSH, 18))
+    if (encodingOf(found) === encodingOf(supposed)) break
+  }
+  return found
 }
 
 /** The first set may be empty, which is ASCII; then a later one says how everything else is written. */

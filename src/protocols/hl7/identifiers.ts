@@ -10,6 +10,7 @@ const IPC = segmentCode('IPC')
 const MAX_IDENTIFIERS = 16
 const MAX_KEPT = 4096
 
+const NO_HASHES: readonly string[] = []
 const NONE: Hl7Identifiers = { patients: [], placerOrders: [], fillerOrders: [], accessions: [] }
 
 /**
@@ -20,34 +21,33 @@ const NONE: Hl7Identifiers = { patients: [], placerOrders: [], fillerOrders: [],
 export class IdentifierReader {
   readonly #pseudonym: (kind: string, value: string) => string
   readonly #hashes = new Map<string, readonly string[]>()
-  /** Fields as they came last, which most come again: a comparison instead of a look-up. */
-  readonly #last = new Map<Field, { readonly raw: Uint8Array; readonly hashes: readonly string[] }>()
 
   constructor(pseudonym: (kind: string, value: string) => string) {
     this.#pseudonym = pseudonym
   }
 
-  read(text: Hl7Text): Hl7Identifiers {
+  /** `recent`: the fields of the sender's message before. */
+  read(text: Hl7Text, recent: RecentFields): Hl7Identifiers {
     let found: Record<keyof Hl7Identifiers, string[]> | undefined
     for (let segment = 0; segment < text.count; segment++) {
       const fields = FIELDS.get(text.code(segment))
       if (fields === undefined) continue
       found ??= { patients: [], placerOrders: [], fillerOrders: [], accessions: [] }
-      for (const field of fields) this.#add(found[field.list], text, segment, field)
+      for (const field of fields)
+        for (const hash of this.#hashesOf(text, segment, field, recent)) {
+          const list = found[field.list]
+          if (list.length < MAX_IDENTIFIERS && !list.includes(hash)) list.push(hash)
+        }
     }
     return found ?? NONE
   }
 
-  #add(list: string[], text: Hl7Text, segment: Segment, field: Field): void {
-    if (!text.has(segment, field.field)) return
-    for (const hash of this.#hashesOf(text, segment, field)) if (list.length < MAX_IDENTIFIERS && !list.includes(hash)) list.push(hash)
-  }
-
-  #hashesOf(text: Hl7Text, segment: Segment, field: Field): readonly string[] {
-    const last = this.#last.get(field)
+  #hashesOf(text: Hl7Text, segment: Segment, field: Field, recent: RecentFields): readonly string[] {
+    const last = recent.get(field)
     if (last !== undefined && text.holds(segment, field.field, last.raw)) return last.hashes
+    if (!text.has(segment, field.field)) return NO_HASHES
     const hashes = this.#hashed(text, segment, field)
-    this.#last.set(field, { raw: text.copy(segment, field.field), hashes })
+    recent.set(field, { raw: text.copy(segment, field.field), hashes })
     return hashes
   }
 
@@ -63,7 +63,10 @@ export class IdentifierReader {
   }
 }
 
-interface Field {
+/** Fields of one sender as they came last, which most come again: a comparison instead of a look-up. */
+export type RecentFields = Map<Field, { readonly raw: Uint8Array; readonly hashes: readonly string[] }>
+
+export interface Field {
   readonly field: number
   readonly list: keyof Hl7Identifiers
   readonly kind: 'patient' | 'order'

@@ -1,6 +1,7 @@
-import { cleanText, decodeText, plainText } from './charset.ts'
+import { cleanText, decodeText, encodingOf, plainText } from './charset.ts'
 import { hasDelimiters } from './delimiters.ts'
 import { CR, LF } from './mllp.ts'
+import { type Encoding, indexOfCharacter } from './multibyte.ts'
 
 /** Segment names as 24-bit integers. */
 export const segmentCode = (name: string): number => (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2)
@@ -9,6 +10,7 @@ const BHS = segmentCode('BHS')
 const FHS = segmentCode('FHS')
 const BTS = segmentCode('BTS')
 const FTS = segmentCode('FTS')
+const NAME = 3
 const QUOTE = 0x22
 const ZERO = 0x30
 const MAX_DIGITS = 9
@@ -33,22 +35,22 @@ export class Hl7Text {
   count = 0
   /** `lf_delimiters`, `crlf_delimiters` where segments end so. */
   delimiterDeviation: 'lf_delimiters' | 'crlf_delimiters' | undefined
-  /** MSH-18, set by whoever reads the header. */
-  characterSet: string | undefined
   bytes: Buffer = Buffer.alloc(0)
+  /** Where the field lies that was looked for last. */
+  from = 0
+  to = 0
+  #characterSet: string | undefined
+  #encoding: Encoding = 'single'
   #codes = new Int32Array(FIRST_SEGMENTS)
   #starts = new Int32Array(FIRST_SEGMENTS)
   #ends = new Int32Array(FIRST_SEGMENTS)
-  /** Field separators of each segment. */
+  /** Field separators of each segment, or more: bytes that look like one. */
   #fields = new Int32Array(FIRST_SEGMENTS)
   #fieldSeparator = 0
   #component = 0
   #repetition = 0
   #escape = 0
   #subcomponent = 0
-  /** Where `#find` found a field. */
-  #from = 0
-  #to = 0
 
   /**
    * Take another message in hand; `from` is the `M` of MSH. Gives where it ends: at `to`, or where another message or a header or trailer of a
@@ -56,7 +58,6 @@ export class Hl7Text {
    */
   read(bytes: Buffer, from: number, to: number): number {
     this.bytes = bytes
-    this.characterSet = undefined
     this.#fieldSeparator = from + 3 < to ? bytes[from + 3] : 0x7c
     this.#component = this.#delimiter(from + 4, to, 0x5e)
     this.#repetition = this.#delimiter(from + 5, to, 0x7e)
@@ -65,8 +66,15 @@ export class Hl7Text {
     return this.#index(from, to)
   }
 
-  get fieldSeparator(): number {
-    return this.#fieldSeparator
+  /** MSH-18, set by whoever reads the header; until then that of the message before. */
+  get characterSet(): string | undefined {
+    return this.#characterSet
+  }
+
+  set characterSet(name: string | undefined) {
+    if (name === this.#characterSet) return
+    this.#characterSet = name
+    this.#encoding = encodingOf(name)
   }
 
   code(segment: Segment): number {
@@ -88,7 +96,7 @@ export class Hl7Text {
 
   /** Field `number` as it stands, escapes resolved; undefined when empty or `""`. */
   text(segment: Segment, number: number): string | undefined {
-    return this.#find(segment, number) ? this.decode(this.#from, this.#to) : undefined
+    return this.find(segment, number) ? this.decode(this.from, this.to) : undefined
   }
 
   /** Text of `bytes[from .. to)`, escapes resolved; undefined when empty or `""`. */
@@ -104,20 +112,20 @@ export class Hl7Text {
 
   /** Repetitions of a field, each as its components; at most `limit`. */
   components(segment: Segment, field: number, limit = MAX_REPETITIONS): readonly (readonly (string | undefined)[])[] {
-    if (!this.#find(segment, field)) return []
-    return decodeText(this.bytes, this.#from, this.#to, this.characterSet)
+    if (!this.find(segment, field)) return []
+    return decodeText(this.bytes, this.from, this.to, this.characterSet)
       .split(String.fromCharCode(this.#repetition), limit)
       .map(repetition => repetition.split(String.fromCharCode(this.#component)).map(part => present(cleanText(this.#unescape(part)))))
   }
 
   /** True when component `component` of a field is exactly `word` (ASCII): without making text of it. */
   componentIs(segment: Segment, field: number, component: number, word: string): boolean {
-    if (!this.#find(segment, field)) return false
+    if (!this.find(segment, field)) return false
     const { bytes } = this
-    const end = this.#to
-    let at = this.#from
+    const end = this.to
+    let at = this.from
     for (let index = 1; index < component; index++) {
-      while (at < end && bytes[at] !== this.#component) at++
+      at = this.#next(this.#component, at, end)
       if (at === end) return false
       at++
     }
@@ -129,20 +137,20 @@ export class Hl7Text {
 
   /** True when a field has content, without making text of it. */
   has(segment: Segment, field: number): boolean {
-    if (!this.#find(segment, field)) return false
-    return !(this.#to - this.#from === 2 && this.bytes[this.#from] === QUOTE && this.bytes[this.#from + 1] === QUOTE)
+    if (!this.find(segment, field)) return false
+    return !(this.to - this.from === 2 && this.bytes[this.from] === QUOTE && this.bytes[this.from + 1] === QUOTE)
   }
 
   /** Bytes of a field as a key for comparison. */
   raw(segment: Segment, field: number): string {
-    return this.#find(segment, field) ? this.bytes.toString('latin1', this.#from, Math.min(this.#to, this.#from + 512)) : ''
+    return this.find(segment, field) ? this.bytes.toString('latin1', this.from, Math.min(this.to, this.from + 512)) : ''
   }
 
   /** The number that a field begins with, of up to nine digits; 0 where there is none. */
   integer(segment: Segment, field: number): number {
-    if (!this.#find(segment, field)) return 0
+    if (!this.find(segment, field)) return 0
     let value = 0
-    for (let at = this.#from; at < this.#to && at < this.#from + MAX_DIGITS; at++) {
+    for (let at = this.from; at < this.to && at < this.from + MAX_DIGITS; at++) {
       const digit = this.bytes[at] - ZERO
       if (digit < 0 || digit > 9) break
       value = value * 10 + digit
@@ -152,12 +160,12 @@ export class Hl7Text {
 
   /** True when a field holds exactly these bytes. */
   holds(segment: Segment, field: number, known: Uint8Array): boolean {
-    return this.#find(segment, field) && this.#equals(this.#from, this.#to, known)
+    return this.find(segment, field) && this.#equals(this.from, this.to, known)
   }
 
   /** A copy of the bytes of a field. */
   copy(segment: Segment, field: number): Uint8Array {
-    return this.#find(segment, field) ? Uint8Array.from(this.bytes.subarray(this.#from, this.#to)) : new Uint8Array(0)
+    return this.find(segment, field) ? Uint8Array.from(this.bytes.subarray(this.from, this.to)) : new Uint8Array(0)
   }
 
   /** True when the whole segment is exactly these bytes; an absent one has none. */
@@ -222,22 +230,32 @@ export class Hl7Text {
     this.count++
   }
 
-  /** Find a field that has content. In MSH the separator itself is field 1, so its other fields stand one place further. */
-  #find(segment: Segment, number: number): boolean {
+  /**
+   * Look for a field: `from` and `to` are where it lies, both the segment's end where it has no such field. True when it has content.
+   * In MSH the separator itself is field 1, so its other fields stand one place further.
+   */
+  find(segment: Segment, number: number): boolean {
     if (segment < 0) return false
-    const { bytes } = this
     const separator = this.#fieldSeparator
     const end = this.#ends[segment]
     let skip = this.#codes[segment] === MSH ? number - 1 : number
-    if (skip > this.#fields[segment]) return false
-    let at = this.#starts[segment] + 3
-    while (at < end && (bytes[at] !== separator || --skip > 0)) at++
-    const from = at + 1
-    let to = from
-    while (to < end && bytes[to] !== separator) to++
-    this.#from = from
-    this.#to = to
-    return to > from && at < end
+    let at = end
+    if (skip <= this.#fields[segment]) {
+      at = this.#next(separator, this.#starts[segment] + NAME, end)
+      while (at < end && --skip > 0) at = this.#next(separator, at + 1, end)
+    }
+    this.from = Math.min(at + 1, end)
+    this.to = this.#next(separator, this.from, end)
+    return this.to > this.from
+  }
+
+  /** The next place of a delimiter. */
+  #next(delimiter: number, at: number, end: number): number {
+    const { bytes } = this
+    if (this.#encoding !== 'single') return indexOfCharacter(bytes, delimiter, at, end, this.#encoding)
+    let index = at
+    while (index < end && bytes[index] !== delimiter) index++
+    return index
   }
 
   /** Escape sequences (HL7 v2.9 §2.7): delimiters, and the rest dropped. */

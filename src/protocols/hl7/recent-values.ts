@@ -12,12 +12,33 @@ export class RecentValues {
     return this.#newer?.has(value) === true || this.#older?.has(value) === true
   }
 
-  add(value: string | undefined): void {
-    if (value === undefined) return
+  /** False when the value was remembered already. */
+  add(value: string): boolean {
     if (this.#newer === undefined || this.#newer.size >= this.#half) {
       this.#older = this.#newer
       this.#newer = new Set()
     }
-    this.#newer.add(value)
+    const { size } = this.#newer
+    return this.#newer.add(value).size > size && this.#older?.has(value) !== true
+  }
+}
+
+/** Remembers the last `limit` values for a question that is rarely asked: cheap to add to, slow to search. */
+export class RecentList {
+  readonly #limit: number
+  readonly #values: string[] = []
+  #next = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  has(value: string): boolean {
+    return this.#values.includes(value)
+  }
+
+  add(value: string): void {
+    this.#values[this.#next] = value
+    this.#next = (this.#next + 1) % this.#limit
   }
 }

@@ -17,12 +17,12 @@ import {
   triggerOf,
 } from './facts.ts'
 import { type Header, HeaderReader } from './header.ts'
-import type { IdentifierReader } from './identifiers.ts'
+import type { IdentifierReader, RecentFields } from './identifiers.ts'
 import { type DeviceFacts, identityOf, ReportedDevices, receiverFacts, senderFacts } from './identity.ts'
 import type { Hl7Text } from './message.ts'
 import { type Block, MllpReader } from './mllp.ts'
 import { type Ack, type Batch, messageObservation, type Pending } from './pending.ts'
-import { RecentValues } from './recent-values.ts'
+import { RecentList, RecentValues } from './recent-values.ts'
 import type { Hl7Settings } from './settings.ts'
 
 /** Commit acknowledgment and refusal of MLLP release 2, as the whole content of a block. */
@@ -30,6 +30,8 @@ const MLLP_ACK = 0x06
 const MLLP_NAK = 0x15
 /** Control ids remembered to notice one that comes again. */
 const MAX_REMEMBERED = 1024
+/** Acknowledgments are acknowledged at once, if at all. */
+const MAX_ACKS_REMEMBERED = 256
 /** µs of silence after which an unframed message is taken to be whole; one that lacks its end only, as long as its acknowledgment may take. */
 const SILENCE = 5_000_000
 /** µs for which reported devices are held, to see whether the sender is a gateway of several. */
@@ -42,13 +44,13 @@ class Side {
   readonly reader: MllpReader
   /** Messages of this side by control id (or a running key), oldest first. */
   readonly pending = new Map<string, Pending>()
+  /** Control ids of messages of this side. What acknowledges one that waits no more is for no other message. */
   readonly controlIds = new RecentValues(MAX_REMEMBERED)
   /** Control ids of acknowledgments that this side sent: what acknowledges those is no news. */
-  readonly ackIds = new RecentValues(MAX_REMEMBERED)
-  /** Control ids of messages of this side that were acknowledged: what acknowledges them again is for no other message. */
-  readonly answeredIds = new RecentValues(MAX_REMEMBERED)
+  readonly ackIds = new RecentList(MAX_ACKS_REMEMBERED)
   readonly headers = new HeaderReader()
   readonly structures = new StructureReader()
+  readonly identifiers: RecentFields = new Map()
   readonly reported = new ReportedDevices()
   /** Header and SFT segment of which the sender was told last, and the header of which the receiver was. */
   senderOf: Header | undefined
@@ -165,7 +167,7 @@ export class Hl7Session implements StreamDecoder {
     const { controlId } = side.headers
     const ack = ackFacts(text)
     if (ack !== undefined) {
-      side.ackIds.add(controlId)
+      if (controlId !== undefined) side.ackIds.add(controlId)
       this.#acknowledge(direction, ack, block)
       const { applicationAcknowledgment } = header
       if (isPureAck(header) || applicationAcknowledgment === undefined || applicationAcknowledgment === 'NE') return
@@ -179,7 +181,7 @@ export class Hl7Session implements StreamDecoder {
       deviceObservation,
       transaction: transactionOf(text, header, deviceObservation),
       continuation: continuationOf(text, header),
-      identifiers: this.#identifiers.read(text),
+      identifiers: this.#identifiers.read(text, side.identifiers),
     }
     const deviations = deviationsOf(block, text, hllp)
     const partial = side.incomplete
@@ -191,8 +193,7 @@ export class Hl7Session implements StreamDecoder {
       this.#onOverload('hl7_message')
     }
     if (controlId === undefined) violations.push('missing_control_id')
-    else if (side.controlIds.has(controlId)) violations.push('duplicate_control_id')
-    side.controlIds.add(controlId)
+    else if (!side.controlIds.add(controlId)) violations.push('duplicate_control_id')
     const streamOffset = block.streamOffset + (from - block.from)
     const pending: Pending = {
       facts,
@@ -247,7 +248,6 @@ export class Hl7Session implements StreamDecoder {
       return
     }
     sender.pending.delete(key)
-    sender.answeredIds.add(pending.facts.controlId)
     this.#report(pending, ack, block.end)
   }
 
@@ -255,12 +255,7 @@ export class Hl7Session implements StreamDecoder {
     if (controlId !== undefined) {
       if (sender.pending.has(controlId)) return controlId
       for (const [key, { facts }] of sender.pending) if (facts.controlId === controlId) return key
-      if (
-        sender.ackIds.has(controlId) ||
-        sender.answeredIds.has(controlId) ||
-        sender.pending.size !== 1 ||
-        sender.missedSince !== undefined
-      )
+      if (sender.ackIds.has(controlId) || sender.controlIds.has(controlId) || sender.pending.size !== 1 || sender.missedSince !== undefined)
         return undefined
     }
     return sender.pending.keys().next().value

@@ -134,6 +134,40 @@ describe('character sets (MSH-18)', () => {
   })
 })
 
+describe('bytes that look like delimiters but are parts of characters', () => {
+  const BIG5_FOUR = Buffer.from([0xa4, 0x7c])
+  const BIG5_MERIT = Buffer.from([0xa5, 0x5c])
+  const GB = Buffer.from([0x81, 0x7c, 0x81, 0x5e, 0x81, 0x7e])
+  const GB_FOUR_BYTES = Buffer.from([0x81, 0x30, 0x84, 0x35, 0x81, 0x7c])
+  const JIS = Buffer.from('\x1b$B\x30\x7c\x30\x5e\x1b(B', 'latin1')
+  const KATAKANA = Buffer.from([0xb1])
+
+  test.each([
+    ['BIG-5', BIG5_FOUR],
+    ['BIG-5', BIG5_MERIT],
+    ['GB 18030-2000', GB],
+    ['GB 18030-2000', GB_FOUR_BYTES],
+    ['ISO IR87', JIS],
+    ['~ISO IR159', JIS],
+  ])('%s: fields behind them stay where they are', (charset, bytes) => {
+    const [before, after] = header({ 3: '\0', 4: 'WARD', 10: 'ID7', 18: charset }).split('\0')
+    const seen = read(Buffer.concat([Buffer.from(before, 'latin1'), bytes, Buffer.from(after, 'latin1')]))
+    expect(seen).toMatchObject({ controlId: 'ID7', characterSet: charset.replace('~', ''), sending: { facility: 'WARD' } })
+    expect(seen.sending.application).toHaveLength(charset.startsWith('BIG') ? 1 : bytes === GB ? 3 : 2)
+  })
+
+  test('a set of single bytes takes them for delimiters, whatever stands before', () => {
+    const seen = read(header({ 3: 'CAF\xe9', 4: 'WARD', 10: 'ID7', 18: '8859/1' }))
+    expect(seen).toMatchObject({ controlId: 'ID7', sending: { application: 'CAFé', facility: 'WARD' } })
+  })
+
+  test('half-width katakana are whole characters', () => {
+    const [before, after] = header({ 3: '\0', 4: 'WARD', 10: 'ID7', 18: 'ISO IR14' }).split('\0')
+    const seen = read(Buffer.concat([Buffer.from(before, 'latin1'), KATAKANA, Buffer.from(after, 'latin1')]))
+    expect(seen.sending).toEqual({ application: 'ｱ', facility: 'WARD' })
+  })
+})
+
 describe('what must not leave a decoder', () => {
   test('is no part of any observation', () => {
     const segments = ['PID|1||WWPHI-1^^^H^MR||WWPHI^JANE||19110213|F', 'NK1|1|WWPHI^JOHN', 'OBX|1|TX|X||WWPHI||||||F', 'NTE|1||WWPHI']
