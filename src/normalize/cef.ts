@@ -37,7 +37,11 @@ function extension(document: EcsDocument): string {
   return pairs
 }
 
+/** Something other than letters, digits and signs without meaning in a header, or blanks at an end. */
+const NOT_PLAIN_HEADER = /[^ -[\]-{}~]|^ | $|^$/
+
 function headerValue(value: string, limit: number): string {
+  if (value.length <= limit && !NOT_PLAIN_HEADER.test(value)) return value
   const words = clean(value)
     .replaceAll('|', '/')
     .replace(/[\r\n]+/g, ' ')
@@ -45,13 +49,12 @@ function headerValue(value: string, limit: number): string {
   return cutEscaped(words, limit) || 'unknown'
 }
 
+const NEEDS_ESCAPE = /[\\=\n\r]/
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '=': '\\=', '\n': '\\n', '\r': '\\r' }
 
 function extensionValue(value: string, limit: number): string {
-  return cutEscaped(
-    value.replace(/[\\=\n\r]/g, character => ESCAPES[character]),
-    limit,
-  )
+  const escaped = NEEDS_ESCAPE.test(value) ? value.replace(/[\\=\n\r]/g, character => ESCAPES[character]) : value
+  return cutEscaped(escaped, limit)
 }
 
 /** Cut to `limit` bytes, neither within a character nor within an escape, and leave no blank at the end. */

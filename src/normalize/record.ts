@@ -30,14 +30,19 @@ interface Slot {
   readonly path: readonly string[]
   readonly key: string
   readonly label: string | undefined
-  readonly values: Readonly<Record<string, number>> | undefined
-  readonly type: KeyType
   readonly bytes: number
+  readonly read: Reader
 }
 
+/** The value of a field as text; undefined when there is none of the type. */
+type Reader = (value: Json) => string | undefined
+
 interface Compiled {
-  readonly table: CefTable
   readonly slots: ReadonlyMap<Dataset, readonly Slot[]>
+  readonly classId: readonly (readonly string[])[]
+  readonly name: readonly (readonly string[])[]
+  readonly names: Readonly<Record<string, string>>
+  readonly severity: readonly { readonly path: readonly string[]; readonly values: Readonly<Record<string, number>> }[]
 }
 
 /** One pair of a record, in order. `value` is clean (no control characters, never empty) but neither escaped nor cut. */
@@ -62,6 +67,11 @@ export interface RecordHeader {
 /** Where the dictionary sets no length. */
 const LONGEST_VALUE = 4000
 
+const VENDOR = ['observer', 'vendor']
+const PRODUCT = ['observer', 'product']
+const VERSION = ['observer', 'version']
+const DATASET = ['event', 'dataset']
+
 let compiled: Compiled | undefined
 
 function compile(): Compiled {
@@ -69,7 +79,8 @@ function compile(): Compiled {
   const table = readMapping<CefTable>('cef.yml')
   const slot = (row: Row): Slot => {
     const { type, bytes } = table.keys[row.key]
-    return { path: row.field.split('.'), key: row.key, label: row.label, values: row.values, type, bytes: bytes ?? LONGEST_VALUE }
+    const read = row.values === undefined ? READERS[type] : readerOf(row.values)
+    return { path: row.field.split('.'), key: row.key, label: row.label, bytes: bytes ?? LONGEST_VALUE, read }
   }
   // A dataset's own rows come first where they share a key with a common row, but keys keep the order of the table.
   const order = Object.keys(table.keys)
@@ -79,54 +90,70 @@ function compile(): Compiled {
       return [dataset, rows.sort((one, other) => order.indexOf(one.key) - order.indexOf(other.key))] as const
     }),
   )
-  compiled = { table, slots }
+  const { class_id, name, names, severity } = table.header
+  compiled = {
+    slots,
+    classId: class_id.map(field => field.split('.')),
+    name: name.map(field => field.split('.')),
+    names,
+    severity: Object.entries(severity).map(([field, values]) => ({ path: field.split('.'), values })),
+  }
   return compiled
 }
 
 /** The header of a document's record. */
 export function recordHeader(document: EcsDocument): RecordHeader {
-  const { header } = compile().table
-  const name = firstText(document, header.name) ?? 'event'
+  const { classId, name: nameFields, names } = compile()
+  const name = firstText(document, nameFields) ?? 'event'
   return {
-    vendor: firstText(document, ['observer.vendor']) ?? 'wardwire',
-    product: firstText(document, ['observer.product']) ?? 'wardwire',
-    version: firstText(document, ['observer.version']) ?? '0',
-    classId: firstText(document, header.class_id) ?? 'event',
-    name: header.names[name] ?? name,
-    severity: severityOf(document, header.severity),
+    vendor: textAt(document, VENDOR) ?? 'wardwire',
+    product: textAt(document, PRODUCT) ?? 'wardwire',
+    version: textAt(document, VERSION) ?? '0',
+    classId: firstText(document, classId) ?? 'event',
+    name: names[name] ?? name,
+    severity: severityOf(document),
   }
 }
 
 /** The pairs of a document's record, each key once, in the order of the table. */
 export function recordPairs(document: EcsDocument): readonly Pair[] {
-  const dataset = valueAt(document, ['event', 'dataset'])
-  const slots = compile().slots.get(dataset as Dataset) ?? []
+  const slots = compile().slots.get(valueAt(document, DATASET) as Dataset) ?? []
   const pairs: Pair[] = []
-  const taken = new Set<string>()
-  for (const slot of slots) {
-    if (taken.has(slot.key)) continue
-    const value = slotValue(slot, valueAt(document, slot.path))
+  let taken: string | undefined
+  for (const { path, key, label, bytes, read } of slots) {
+    if (key === taken) continue
+    const found = valueAt(document, path)
+    const value = isNothing(found) ? undefined : read(found)
     if (value === undefined || value === '') continue
-    taken.add(slot.key)
-    pairs.push({ key: slot.key, label: slot.label, value, bytes: slot.bytes })
+    taken = key
+    pairs.push({ key, label, value, bytes })
   }
   return pairs
 }
 
-function severityOf(document: EcsDocument, tables: CefTable['header']['severity']): number {
-  for (const [field, table] of Object.entries(tables)) {
-    const severity = table[String(valueAt(document, field.split('.')))]
+function isNothing(value: Json | undefined): value is undefined | null | readonly [] {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}
+
+function severityOf(document: EcsDocument): number {
+  for (const { path, values } of compile().severity) {
+    const severity = values[String(valueAt(document, path))]
     if (severity !== undefined) return severity
   }
   return 1
 }
 
-function firstText(document: EcsDocument, fields: readonly string[]): string | undefined {
-  for (const field of fields) {
-    const value = valueAt(document, field.split('.'))
-    if (typeof value === 'string' && value !== '') return value
+function firstText(document: EcsDocument, fields: readonly (readonly string[])[]): string | undefined {
+  for (const path of fields) {
+    const value = textAt(document, path)
+    if (value !== undefined) return value
   }
   return undefined
+}
+
+function textAt(document: EcsDocument, path: readonly string[]): string | undefined {
+  const value = valueAt(document, path)
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 function valueAt(document: EcsDocument, path: readonly string[]): Json | undefined {
@@ -138,31 +165,31 @@ function valueAt(document: EcsDocument, path: readonly string[]): Json | undefin
   return value
 }
 
-function slotValue(slot: Slot, value: Json | undefined): string | undefined {
-  if (value === undefined || value === null) return undefined
-  if (slot.values !== undefined) return slot.values[String(value)]?.toString()
-  const items: readonly string[] = Array.isArray(value) ? value.map(String) : [String(value)]
-  if (items.length === 0) return undefined
-  switch (slot.type) {
-    case 'time':
-      return wholeNumber(Math.floor(microseconds(items[0]) / 1000))
-    case 'ipv4':
-      return items.find(item => isIP(item) === 4)
-    case 'ipv6':
-      return items.find(item => isIP(item) === 6)
-    case 'mac':
-      return items[0].toLowerCase().replaceAll('-', ':')
-    case 'port':
-    case 'integer':
-      return wholeNumber(Number(items[0]))
-    case 'float':
-      return Number.isFinite(Number(items[0])) ? items[0] : undefined
-    case 'string':
-      return clean(items.join(', '))
-  }
+const READERS: Readonly<Record<KeyType, Reader>> = {
+  time: value => whole(Math.floor(microseconds(first(value)) / 1000)),
+  ipv4: value => addressOf(value, 4),
+  ipv6: value => addressOf(value, 6),
+  mac: value => first(value).toLowerCase().replaceAll('-', ':'),
+  port: value => whole(Number(first(value))),
+  integer: value => whole(Number(first(value))),
+  float: value => (Number.isFinite(Number(first(value))) ? first(value) : undefined),
+  string: value => clean(Array.isArray(value) ? value.map(String).join(', ') : String(value)),
 }
 
-function wholeNumber(number: number): string | undefined {
+function readerOf(values: Readonly<Record<string, number>>): Reader {
+  return value => values[String(value)]?.toString()
+}
+
+function first(value: Json): string {
+  return String(Array.isArray(value) ? value[0] : value)
+}
+
+function addressOf(value: Json, version: 4 | 6): string | undefined {
+  if (!Array.isArray(value)) return isIP(String(value)) === version ? String(value) : undefined
+  return value.map(String).find(item => isIP(item) === version)
+}
+
+function whole(number: number): string | undefined {
   return Number.isFinite(number) ? String(Math.round(number)) : undefined
 }
 

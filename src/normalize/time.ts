@@ -21,9 +21,16 @@ export function date(time: number | undefined): string | undefined {
   return time !== undefined && time > 0 && time < LATEST ? timestamp(time) : undefined
 }
 
-/** The inverse of `timestamp`: µs since 1970 UTC. */
+let parsedPrefix = ''
+let parsedTime = Number.NaN
+
+/** The inverse of `timestamp`: µs since 1970 UTC; not a number for anything else. */
 export function microseconds(isoTime: string): number {
-  return Date.parse(`${isoTime.slice(0, 19)}Z`) * 1000 + Number(isoTime.slice(20, 26))
+  if (parsedPrefix === '' || !isoTime.startsWith(parsedPrefix)) {
+    parsedPrefix = isoTime.slice(0, 20)
+    parsedTime = Date.parse(`${parsedPrefix.slice(0, 19)}Z`) * 1000
+  }
+  return parsedTime + Number(isoTime.slice(20, 26))
 }
 
 /** A span of µs as `event.duration`. */
