@@ -8,8 +8,8 @@ import type { Direction, Flow, FlowEnd, FlowHandler, LinkLayerProtocol } from '.
 import { NetworkStage } from './net/stage.ts'
 import { encodeEvent, Normalizer } from './normalize/ecs.ts'
 import type { EcsDocument, EncodedEvent, WardwireEvent } from './normalize/event.ts'
-import type { HealthReport, SensorFigures } from './normalize/health.ts'
-import { type Policy, type Unseen, Visibility } from './normalize/visibility.ts'
+import type { HealthReport } from './normalize/health.ts'
+import type { Unseen } from './normalize/visibility.ts'
 import { createPseudonym } from './privacy/pseudonym.ts'
 import { ObservationRollup } from './protocols/hl7/rollup.ts'
 import { RetrievalRollup } from './protocols/http/rollup.ts'
@@ -17,9 +17,8 @@ import { ProtocolIdentifier } from './protocols/identify.ts'
 import { DatagramIdentifier } from './protocols/identify-datagram.ts'
 import { createDatagramProtocols, createLinkProtocols, createProtocols } from './protocols/index.ts'
 import type { FlowEnded, Incomplete, Observation } from './protocols/observation.ts'
-import type { OverloadPolicy } from './protocols/overload.ts'
+import { SensorHealth } from './sensor-health.ts'
 import { defaultSettings, type Settings } from './settings.ts'
-import { Interval } from './telemetry/interval.ts'
 import { type Log, SILENT_LOG } from './telemetry/log.ts'
 import { VERSION } from './version.ts'
 
@@ -81,22 +80,15 @@ export class Sensor implements PacketSink, FlowHandler {
   readonly #detector: Detector
   readonly #normalizer: Normalizer
   readonly #log: Log
-  readonly #healthInterval: number
-  readonly #interval: Interval<Total>
+  readonly #health: SensorHealth
   readonly #events = new Map<string, number>()
   readonly #alerts: WardwireEvent[] = []
   #batch: EncodedEvent[] = []
-  readonly #overload = new Map<OverloadPolicy, number>()
-  readonly #visibility = new Visibility()
-  #clinicalBytes = 0
-  #encryptedBytes = 0
-  #failures = 0
   #firstFailure: unknown
   #begun = false
   /** Packet time, µs. */
   #time = 0
   #nextTick = Number.NEGATIVE_INFINITY
-  #healthSince = 0
 
   constructor(options: SensorOptions) {
     const { settings, recorded, log = SILENT_LOG } = options
@@ -105,12 +97,14 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#net = new NetworkStage(settings.net, this)
     this.#rollup = new ObservationRollup(settings.protocols.hl7, observation => this.#report(observation))
     this.#retrievals = new RetrievalRollup(settings.protocols.http, observation => this.#report(observation))
-    const onOverload = (policy: OverloadPolicy): void => void this.#overload.set(policy, (this.#overload.get(policy) ?? 0) + 1)
-    this.#identifier = new ProtocolIdentifier(createProtocols(settings.protocols, onOverload), {
-      pseudonym: createPseudonym(settings.privacy.site_key?.reveal()),
-      emit: observation => this.#guarded(observation),
-      onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
-    })
+    this.#identifier = new ProtocolIdentifier(
+      createProtocols(settings.protocols, policy => this.#health.overloaded(policy)),
+      {
+        pseudonym: createPseudonym(settings.privacy.site_key?.reveal()),
+        emit: observation => this.#guarded(observation),
+        onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
+      },
+    )
     this.#datagrams = new DatagramIdentifier(createDatagramProtocols(), createLinkProtocols(), {
       emit: identity => this.inventory.identify(identity),
       onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
@@ -128,8 +122,15 @@ export class Sensor implements PacketSink, FlowHandler {
       patients: settings.privacy.patients,
       strict: options.strict ?? false,
     })
-    this.#healthInterval = settings.telemetry.health_interval_seconds * SECOND
-    this.#interval = new Interval(() => this.#totals())
+    this.#health = new SensorHealth({
+      net: () => this.#net.statistics,
+      inventory: this.inventory,
+      interfaces: options.interfaces,
+      captureDrops: () => options.captureDrops?.(),
+      queue: () => options.queue?.(),
+      emit: report => this.reportHealth(report),
+      interval: settings.telemetry.health_interval_seconds * SECOND,
+    })
   }
 
   packet(raw: RawPacket): void {
@@ -153,9 +154,7 @@ export class Sensor implements PacketSink, FlowHandler {
   #finish(): void {
     if (!this.#begun) return
     this.#closeAll(this.#time)
-    this.#reportVisibility(this.#time)
-    const { since, figures } = this.#figures()
-    this.#emit(this.#normalizer.health({ kind: 'sensor-stopped', time: this.#time, since, figures }))
+    this.#health.stopped(this.#time)
     this.flush()
   }
 
@@ -167,27 +166,14 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#options.deliver(events)
   }
 
-  /** An event about one of the outputs, which only the delivery side knows. */
+  /** An event about the sensor itself, or about one of the outputs, which only the delivery side knows. */
   reportHealth(report: HealthReport): void {
     this.#emit(this.#normalizer.health(report))
   }
 
   /** What the sensor did not see so far: hits of its limits, and loss by capture interface. */
   get unseen(): Unseen {
-    const { flowsEvicted, reassemblyLimit, fragmentLimit, interfaces } = this.#net.statistics
-    const decoders = (policy: OverloadPolicy): number => this.#overload.get(policy) ?? 0
-    const hits: Record<Policy, number> = {
-      flow_table: flowsEvicted,
-      reassembly: reassemblyLimit,
-      fragments: fragmentLimit,
-      dicom_association_buffer: decoders('dicom_association_buffer'),
-      dicom_control_pdu: decoders('dicom_control_pdu'),
-      dicom_pending_operations: decoders('dicom_pending_operations'),
-      hl7_message: decoders('hl7_message'),
-      hl7_pending_messages: decoders('hl7_pending_messages'),
-      inventory: this.inventory.refused,
-    }
-    return { dropped: this.#options.captureDrops?.() ?? 0, hits, interfaces }
+    return this.#health.unseen
   }
 
   get openFlows(): number {
@@ -203,7 +189,7 @@ export class Sensor implements PacketSink, FlowHandler {
       protocols: this.#identifier.flowsByProtocol,
       events: this.#events,
       alerts: this.#alerts,
-      decodeErrors: this.#failures,
+      decodeErrors: this.#health.failures,
     }
   }
 
@@ -263,9 +249,9 @@ export class Sensor implements PacketSink, FlowHandler {
   }
 
   #failed(where: string, error: unknown): void {
-    this.#failures++
+    this.#health.failures++
     this.#firstFailure ??= error
-    if (this.#failures > MAX_FAILURES_LOGGED) return
+    if (this.#health.failures > MAX_FAILURES_LOGGED) return
     const { name, stack } = error instanceof Error ? error : new Error('unknown')
     // The message of an error may quote what it was about; where it happened does not.
     const frames = (stack ?? '').split('\n').filter(line => line.trimStart().startsWith('at '))
@@ -284,9 +270,7 @@ export class Sensor implements PacketSink, FlowHandler {
   /** Flow events are for medical devices only; they also tell how much of the clinical traffic is encrypted. */
   #concernsDevice({ flow, application }: FlowEnded): boolean {
     if (this.inventory.deviceAt(flow.clientAddress) === undefined && this.inventory.deviceAt(flow.serverAddress) === undefined) return false
-    const bytes = flow.bytesFromClient + flow.bytesFromServer
-    this.#clinicalBytes += bytes
-    if (application === 'tls') this.#encryptedBytes += bytes
+    this.#health.clinicalFlow(flow.bytesFromClient + flow.bytesFromServer, application === 'tls')
     return true
   }
 
@@ -320,13 +304,12 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#retrievals.tick(time)
     this.inventory.tick(time)
     this.#detector.tick(time)
-    if (time - this.#healthSince >= this.#healthInterval) this.#reportSensorHealth(time)
+    this.#health.tick(time)
   }
 
   #begin(time: number): void {
     this.#begun = true
-    this.#healthSince = time
-    this.#emit(this.#normalizer.health({ kind: 'sensor-started', time }))
+    this.#health.started(time)
   }
 
   /** Time went back: another recording begins, which shares no connection with the one before. */
@@ -334,7 +317,7 @@ export class Sensor implements PacketSink, FlowHandler {
     this.#closeAll(this.#time)
     this.#time = time
     this.#nextTick = time
-    this.#healthSince = time
+    this.#health.restarted(time)
     this.#advance(time)
   }
 
@@ -345,58 +328,7 @@ export class Sensor implements PacketSink, FlowHandler {
     this.inventory.finish(time)
     this.#detector.finish(time)
   }
-
-  // --- health ---
-
-  #reportSensorHealth(time: number): void {
-    const { since, figures } = this.#figures()
-    this.#healthSince = time
-    this.#emit(this.#normalizer.health({ kind: 'sensor-health', time, since, figures }))
-    this.#reportVisibility(time)
-  }
-
-  #reportVisibility(time: number): void {
-    const { interfaces } = this.#options
-    for (const report of this.#visibility.reports(this.unseen, time, index => interfaces()[index]))
-      this.#emit(this.#normalizer.health(report))
-  }
-
-  #figures(): { readonly since: number; readonly figures: SensorFigures } {
-    const added = this.#interval.take()
-    const queue = this.#options.queue?.()
-    return {
-      since: this.#healthSince,
-      figures: {
-        packets: added.packets,
-        bytes: added.bytes,
-        dropped: this.#options.captureDrops?.() === undefined ? undefined : added.dropped,
-        inferredLost: added.inferredLost,
-        decodeErrors: added.decodeErrors,
-        encryptedShare: added.clinicalBytes > 0 ? added.encryptedBytes / added.clinicalBytes : undefined,
-        flows: this.#net.statistics.flows,
-        devices: this.inventory.count,
-        queueEvents: queue?.events,
-        queueBytes: queue?.bytes,
-        queueLost: queue?.lost,
-      },
-    }
-  }
-
-  #totals(): Record<Total, number> {
-    const net = this.#net.statistics
-    return {
-      packets: net.packets,
-      bytes: net.bytes,
-      inferredLost: net.inferredLostBytes,
-      dropped: this.#options.captureDrops?.() ?? 0,
-      decodeErrors: this.#failures,
-      clinicalBytes: this.#clinicalBytes,
-      encryptedBytes: this.#encryptedBytes,
-    }
-  }
 }
-
-type Total = 'packets' | 'bytes' | 'inferredLost' | 'dropped' | 'decodeErrors' | 'clinicalBytes' | 'encryptedBytes'
 
 function flowEnded(flow: Flow, flowEnd: FlowEnd, application: string | undefined, tls: FlowEnded['tls']): FlowEnded {
   const partial: Incomplete[] = []

@@ -81,8 +81,10 @@ class FileSource implements CaptureSource {
     }
   }
 
+  /** What the system says. An error of who takes the packets is not the file's. */
   #unreadable(error: unknown): CaptureEnd {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
     return {
       kind: 'failed',
       code: 'capture_unreadable',

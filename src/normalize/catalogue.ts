@@ -100,12 +100,14 @@ function checkValue(field: Field, value: Json): Problem['problem'][] {
   return hasType(field.type, value) ? [] : ['wrong type']
 }
 
+/** Of receivers. A span of more than 104 days in nanoseconds is beyond the whole numbers that a double tells apart, and fits. */
+const MAX_LONG = 2 ** 63
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/
 
 function hasType(type: FieldType, value: Json): boolean {
   switch (type) {
     case 'long':
-      return Number.isSafeInteger(value)
+      return Number.isInteger(value) && Math.abs(value as number) < MAX_LONG
     case 'float':
       return Number.isFinite(value)
     case 'boolean':

@@ -1,15 +1,18 @@
 /** Limits of decoders. When one is hit, what does not fit gives way, and is counted. Each is a setting below `protocols`. */
-export type OverloadPolicy =
+export const OVERLOAD_POLICIES = [
   /** `dicom.association_buffer_bytes` */
-  | 'dicom_association_buffer'
+  'dicom_association_buffer',
   /** `dicom.max_control_pdu_bytes` */
-  | 'dicom_control_pdu'
+  'dicom_control_pdu',
   /** `dicom.max_pending_operations` */
-  | 'dicom_pending_operations'
+  'dicom_pending_operations',
   /** `hl7.max_message_bytes` */
-  | 'hl7_message'
+  'hl7_message',
   /** `hl7.max_pending_messages` */
-  | 'hl7_pending_messages'
+  'hl7_pending_messages',
+] as const
+
+export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number]
 
 /** Takes each hit of a limit. Called synchronously. */
 export type OnOverload = (policy: OverloadPolicy) => void
