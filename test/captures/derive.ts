@@ -4,8 +4,8 @@ import { type Format, type Frame, readPcap, writeCapture } from './pcap.ts'
 
 /** One change to a capture; a list of them is applied in order. */
 export type Step =
-  /** Frames that the mirror port lost: this share of those that carry TCP data. */
-  | { readonly loss: number; readonly seed: number }
+  /** Frames that the mirror port lost: this share of those that carry TCP data, always or from one second of 1970 UTC to another. */
+  | { readonly loss: number; readonly seed: number; readonly from?: number; readonly to?: number }
   /** Lose exactly these frames, counted from 1 as tshark does. */
   | { readonly drop: readonly number[] }
   /** This share of neighbouring frames changes places. */
@@ -25,21 +25,22 @@ export type Step =
   | { readonly vlan: readonly number[] }
   /** Remote mirroring: every frame inside a tunnel. */
   | { readonly tunnel: 'erspan' | 'gre' | 'vxlan' }
-  /** How it is written down. */
-  | { readonly format: Format }
+  /** How it is written down, and how many packets the capture lost (pcapng only). */
+  | { readonly format: Format; readonly dropped?: number }
 
 export function derive(capture: Buffer, steps: readonly Step[]): Buffer {
   let frames = readPcap(capture)
   let format: Format = 'microsecond'
+  let dropped: number | undefined
   for (const step of steps) {
-    if ('format' in step) format = step.format
+    if ('format' in step) ({ format, dropped } = step)
     else frames = apply(frames, step)
   }
-  return writeCapture(frames, format)
+  return writeCapture(frames, format, dropped)
 }
 
 function apply(frames: readonly Frame[], step: Exclude<Step, { readonly format: Format }>): readonly Frame[] {
-  if ('loss' in step) return lose(frames, step.loss, step.seed)
+  if ('loss' in step) return lose(frames, step)
   if ('drop' in step) return frames.filter((_, index) => !step.drop.includes(index + 1))
   if ('reorder' in step) return reorder(frames, step.reorder, step.seed)
   if ('duplicate' in step) return duplicate(frames, step.duplicate, step.seed)
@@ -61,9 +62,15 @@ function generator(seed: number): () => number {
   }
 }
 
-function lose(frames: readonly Frame[], share: number, seed: number): readonly Frame[] {
+function lose(frames: readonly Frame[], { loss, seed, from = 0, to }: Extract<Step, { readonly loss: number }>): readonly Frame[] {
   const random = generator(seed)
-  return frames.filter(({ data }) => (tcpPayloadLength(data) ?? 0) === 0 || random() >= share)
+  const isDuring = (time: bigint): boolean => time >= seconds(from) && (to === undefined || time < seconds(to))
+  return frames.filter(({ time, data }) => !isDuring(time) || (tcpPayloadLength(data) ?? 0) === 0 || random() >= loss)
+}
+
+/** Nanoseconds. */
+function seconds(value: number): bigint {
+  return BigInt(Math.round(value * 1e6)) * 1000n
 }
 
 /** Neighbours keep the times of their places, as after a jumble on the way to the mirror port. */

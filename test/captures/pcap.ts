@@ -26,8 +26,9 @@ export function readPcap(file: Buffer): readonly Frame[] {
   return frames
 }
 
-export function writeCapture(frames: readonly Frame[], format: Format = 'microsecond'): Buffer {
-  return format === 'pcapng' ? writePcapng(frames) : writePcap(frames, format)
+/** `dropped`: packets that the capture says it lost, for a format that has a place for it. */
+export function writeCapture(frames: readonly Frame[], format: Format = 'microsecond', dropped?: number): Buffer {
+  return format === 'pcapng' ? writePcapng(frames, dropped) : writePcap(frames, format)
 }
 
 function writePcap(frames: readonly Frame[], format: Exclude<Format, 'pcapng'>): Buffer {
@@ -45,8 +46,8 @@ function writePcap(frames: readonly Frame[], format: Exclude<Format, 'pcapng'>):
   return Buffer.concat(parts)
 }
 
-/** Section header, one interface with nanosecond resolution, enhanced packet blocks. */
-function writePcapng(frames: readonly Frame[]): Buffer {
+/** Section header, one interface with nanosecond resolution, enhanced packet blocks, and statistics of the interface if drops are known. */
+function writePcapng(frames: readonly Frame[], dropped: number | undefined): Buffer {
   const section = Buffer.alloc(16)
   section.writeUInt32LE(0x1a2b3c4d, 0)
   section.writeUInt16LE(1, 4)
@@ -68,7 +69,25 @@ function writePcapng(frames: readonly Frame[]): Buffer {
     head.writeUInt32LE(data.length, 16)
     parts.push(block(6, Buffer.concat([head, data])))
   }
+  if (dropped !== undefined) parts.push(statistics(frames, dropped))
   return Buffer.concat(parts)
+}
+
+/** Interface statistics block: interface, time stamp high and low, isb_ifrecv, isb_ifdrop. */
+function statistics(frames: readonly Frame[], dropped: number): Buffer {
+  const last = frames.at(-1)?.time ?? 0n
+  const body = Buffer.alloc(40)
+  body.writeUInt32LE(Number(last >> 32n), 4)
+  body.writeUInt32LE(Number(last & 0xffff_ffffn), 8)
+  for (const [at, code, value] of [
+    [12, 4, frames.length + dropped],
+    [24, 5, dropped],
+  ]) {
+    body.writeUInt16LE(code, at)
+    body.writeUInt16LE(8, at + 2)
+    body.writeBigUInt64LE(BigInt(value), at + 4)
+  }
+  return block(5, Buffer.concat([body, Buffer.alloc(4)]))
 }
 
 function block(type: number, body: Buffer): Buffer {

@@ -14,7 +14,7 @@ export interface Testimony {
 }
 
 const DICOM_PORTS = [104, 4242, 11112, 50123]
-const HL7_PORTS = [2575, 6661]
+const HL7_PORTS = [2575, 2577, 2578, 2579, 6661]
 
 export const TSHARK_IS_MISSING = spawnSync('tshark', ['--version']).error !== undefined
 
@@ -22,13 +22,15 @@ const DECODE_AS = [...DICOM_PORTS.map(port => `tcp.port==${port},dicom`), ...HL7
   rule => ['-d', rule],
 )
 
-export function tsharkTestimony(file: string): Testimony {
-  return readTestimony(tsharkText(file))
+/** `without`: client ports of connections that it is not to look at. */
+export function tsharkTestimony(file: string, without: readonly number[] = []): Testimony {
+  return readTestimony(tsharkText(file, without))
 }
 
 /** Every line of tshark's dissection. Two passes, because in one it skips the first message on a port that it does not know. */
-export function tsharkText(file: string): readonly string[] {
-  return tshark('-2', '-r', file, ...DECODE_AS, '-V', '-O', 'dicom,hl7').split('\n')
+export function tsharkText(file: string, without: readonly number[] = []): readonly string[] {
+  const filter = without.length === 0 ? [] : ['-Y', `!(tcp.port in {${without.join(',')}})`]
+  return tshark('-2', '-r', file, ...DECODE_AS, ...filter, '-V', '-O', 'dicom,hl7').split('\n')
 }
 
 /** Let tshark write every data set and command that it can put together into a folder, as DICOM files. */

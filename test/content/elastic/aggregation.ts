@@ -34,6 +34,25 @@ export function panelRows({ state }: LensAttributes, answer: object): readonly R
   return rows((answer as Answer).aggregations, layer, buckets(layer).length)
 }
 
+/** A value that a click on a panel filters by. */
+export interface Term {
+  readonly field: string
+  readonly value: string | number
+}
+
+/** The values of the first line of the answer to `panelSearch`, outermost first. */
+export function firstTerms({ state }: LensAttributes, answer: object): readonly Term[] {
+  const terms: Term[] = []
+  let level: Aggregations | undefined = (answer as Answer).aggregations
+  for (const { operationType, sourceField } of buckets(onlyLayer(state.datasourceStates.formBased.layers))) {
+    const found: Aggregation['buckets'] = level?.[NAME].buckets
+    level = Array.isArray(found) ? (found as readonly Aggregations[])[0] : undefined
+    const value = level?.['key'] as Term['value'] | undefined
+    if (operationType === 'terms' && value !== undefined) terms.push({ field: sourceField!, value })
+  }
+  return terms
+}
+
 function onlyLayer(layers: Readonly<Record<string, LensLayer>>): LensLayer {
   const [layer, ...others] = Object.values(layers)
   if (others.length > 0) throw new Error('a panel has several layers')

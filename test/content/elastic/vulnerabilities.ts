@@ -4,13 +4,17 @@ import type { EcsDocument } from '../../../src/normalize/event.ts'
  * Findings as the event contract has them. The sensor makes none yet, so nothing could come from a capture; a test holds them against the
  * catalogue in strict mode.
  */
-export const FINDINGS: readonly EcsDocument[] = [
-  finding('dev-1', 'CVE-2019-11687', 'medium', 5.7, 'ICSA-19-190-01', false, 'vulnerability-opened', 'open'),
-  finding('dev-1', 'CVE-2017-0144', 'critical', 8.8, 'ICSMA-17-138-01', true, 'vulnerability-opened', 'open'),
-  finding('dev-2', 'CVE-2017-0144', 'critical', 8.8, 'ICSMA-17-138-01', true, 'vulnerability-resolved', 'resolved'),
-]
+export function findings(time: Date): readonly EcsDocument[] {
+  const timestamp = time.toISOString()
+  return [
+    finding(timestamp, 'dev-1', 'CVE-2019-11687', 'medium', 5.7, 'ICSA-19-190-01', false, 'vulnerability-opened', 'open'),
+    finding(timestamp, 'dev-1', 'CVE-2017-0144', 'critical', 8.8, 'ICSMA-17-138-01', true, 'vulnerability-opened', 'open'),
+    finding(timestamp, 'dev-2', 'CVE-2017-0144', 'critical', 8.8, 'ICSMA-17-138-01', true, 'vulnerability-resolved', 'resolved'),
+  ]
+}
 
 function finding(
+  timestamp: string,
   device: string,
   id: string,
   severity: string,
@@ -21,7 +25,7 @@ function finding(
   status: string,
 ): EcsDocument {
   return {
-    '@timestamp': '2026-11-23T09:20:00.000000Z',
+    '@timestamp': timestamp,
     message: `${device} fits ${advisory}`,
     ecs: { version: '9.4.0' },
     event: {
@@ -33,7 +37,7 @@ function finding(
       outcome: 'success',
       module: 'wardwire',
       dataset: 'wardwire.vulnerability',
-      created: '2026-11-23T09:20:00.000000Z',
+      created: timestamp,
       sequence: 1,
     },
     observer: { vendor: 'wardwire', product: 'wardwire', type: 'sensor', name: 'sensor-1', hostname: 'sensor-1' },
