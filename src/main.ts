@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { DEFAULT_FOLDER } from './capture/settings.ts'
 import { check, loadSettings } from './commands/check.ts'
+import { addContentCommand } from './commands/content-cli.ts'
 import { addInventoryCommand } from './commands/inventory-cli.ts'
 import { exampleConfig } from './config/example.ts'
 import { folderOutputs } from './outputs/file/settings.ts'
@@ -29,6 +30,9 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'device_ambiguous',
   'attribute_unknown',
   'output_unusable',
+  'content_output',
+  'content_kibana',
+  'content_packages',
   'capture_source_missing',
   'capture_interface_unknown',
   'capture_filter_invalid',
@@ -91,52 +95,11 @@ function program(): Command {
 
   addInventoryCommand(root, DEFAULT_CONFIGS)
 
-  const content = root.command('content').description('what the SIEM needs to understand the events')
-  content
-    .command('build')
-    .description('write detection rules and dashboards for Elastic, Splunk and others into a folder')
-    .option('-o, --out <dir>', 'folder to write to', 'content')
-    .action(async (options: { out: string }) => {
-      const { buildContentInto } = await import('./commands/content-build.ts')
-      process.stdout.write(`${buildContentInto(options.out)}\n`)
-    })
-  content
-    .command('install')
-    .description(
-      'install templates, pipelines and transforms into the cluster of a configured output; with --kibana rules and dashboards too',
-    )
-    .argument('<product>', 'elastic', overApi)
-    .requiredOption('-c, --config <file>', 'settings with an output of type elasticsearch')
-    .option('--output <name>', 'which output, when there are several')
-    .option('--kibana <url>', KIBANA_HELP)
-    .option('-n, --dry-run', 'only say what would change', false)
-    .action(async (_product: string, options: { config: string; output?: string; kibana?: string; dryRun: boolean }) => {
-      const { installElastic } = await import('./commands/content.ts')
-      process.stdout.write(`${await installElastic(loadSettings(options.config), options)}\n`)
-    })
-  content
-    .command('verify')
-    .description('ask the cluster of a configured output whether what was installed is as shipped, and whether data arrives')
-    .argument('<product>', 'elastic', overApi)
-    .requiredOption('-c, --config <file>', 'settings with an output of type elasticsearch')
-    .option('--output <name>', 'which output, when there are several')
-    .option('--kibana <url>', KIBANA_HELP)
-    .action(async (_product: string, options: { config: string; output?: string; kibana?: string }) => {
-      const { verifyElastic } = await import('./commands/content-verify.ts')
-      const { ok, text } = await verifyElastic(loadSettings(options.config), options)
-      process.stdout.write(`${text}\n`)
-      if (!ok) status = EXIT.failed
-    })
+  addContentCommand(root, () => {
+    status = EXIT.failed
+  })
 
   return root
-}
-
-const KIBANA_HELP = 'address of Kibana, with /s/<space> behind it for another space; its API key comes from WARDWIRE_KIBANA_API_KEY'
-
-/** The one product whose content goes over an API. */
-function overApi(product: string): string {
-  if (product !== 'elastic') throw new InvalidArgumentError('only "elastic" has an API for this')
-  return product
 }
 
 interface RunOptions {

@@ -5,6 +5,8 @@ import type { ElasticsearchSettings } from '../outputs/elasticsearch/settings.ts
 import { networkVerdict } from '../outputs/failure.ts'
 import type { Settings } from '../settings.ts'
 import { WardwireError } from '../telemetry/error.ts'
+import { chosenOutput } from './content-output.ts'
+import type { Checked, ContentState } from './content-report.ts'
 
 /** What a cluster may be asked to hold. `transforms` is left out where the cluster has none. */
 export type ClusterContent = Omit<ElasticContent, 'transforms'> & Partial<Pick<ElasticContent, 'transforms'>>
@@ -17,6 +19,8 @@ export interface Cluster {
   readonly output: ElasticsearchSettings
 }
 
+const NO_OUTPUT = 'add one with the url of the cluster and credentials that may install templates'
+
 /**
  * Use the cluster of an output: the one of type elasticsearch, or the one that is named. Errors become the operator's: `content_output`,
  * `content_refused`, `content_unsupported`, `content_unreachable` or `content_invalid`.
@@ -26,7 +30,7 @@ export async function withCluster<Result>(
   wanted: string | undefined,
   use: (cluster: Cluster) => Promise<Result>,
 ): Promise<Result> {
-  const [name, output] = chosenOutput(settings, wanted)
+  const [name, output] = chosenOutput(settings, 'elasticsearch', wanted, NO_OUTPUT)
   const receiver = output.url.join(', ')
   let client: Client | undefined
   try {
@@ -39,24 +43,8 @@ export async function withCluster<Result>(
   }
 }
 
-function chosenOutput(settings: Settings, wanted: string | undefined): readonly [string, ElasticsearchSettings] {
-  const found = Object.entries(settings.outputs).filter(
-    (entry): entry is [string, ElasticsearchSettings] => entry[1].type === 'elasticsearch',
-  )
-  const names = found.map(([name]) => name).join(', ')
-  const chosen = wanted === undefined ? found : found.filter(([name]) => name === wanted)
-  if (chosen.length === 1) return chosen[0]
-  if (found.length === 0)
-    throw new WardwireError('content_output', 'the configuration has no output of type elasticsearch', {
-      mend: 'add one with the url of the cluster and credentials that may install templates',
-    })
-  if (wanted === undefined)
-    throw new WardwireError('content_output', `several outputs are of type elasticsearch: ${names}`, { mend: 'name one with --output' })
-  throw new WardwireError('content_output', `no output of type elasticsearch is called ${wanted}`, { mend: `there are: ${names}` })
-}
-
 /** What the cluster has of a thing that is shipped. */
-export type State = 'same' | 'different' | 'missing' | 'of Fleet'
+export type State = ContentState | 'of Fleet'
 
 /** A thing that is shipped. */
 export interface ClusterThing {
@@ -64,6 +52,11 @@ export interface ClusterThing {
   readonly name: string
   readonly body: object
   readonly state: State
+}
+
+/** A thing as it is told of; none where Fleet keeps it. */
+export function checkedThing({ kind, name, state }: ClusterThing): readonly Checked[] {
+  return state === 'of Fleet' ? [] : [{ noun: kind.noun, name, state }]
 }
 
 /** One kind of thing, and where its API keeps it. */

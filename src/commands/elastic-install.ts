@@ -2,14 +2,15 @@ import type { Client } from '@elastic/elasticsearch'
 import { elasticContent } from '../content/elastic/transforms.ts'
 import type { Settings } from '../settings.ts'
 import { WardwireError } from '../telemetry/error.ts'
+import { type Change, type ContentState, installReport, type Step } from './content-report.ts'
 import {
   type ClusterContent,
   type ClusterThing,
   canonical,
+  checkedThing,
   compareCluster,
   get,
   resource,
-  type State,
   TRANSFORM_PATH,
   withCluster,
 } from './elastic-cluster.ts'
@@ -25,15 +26,7 @@ export interface InstallOptions {
   readonly kibana?: string
 }
 
-type Change = 'created' | 'updated' | 'unchanged'
-const PLANNED: Readonly<Record<Change, string>> = { created: 'would be created', updated: 'would be updated', unchanged: 'unchanged' }
-const CHANGES: Readonly<Record<Exclude<State, 'of Fleet'>, Change>> = { missing: 'created', different: 'updated', same: 'unchanged' }
-
-interface Step {
-  readonly noun: string
-  readonly name: string
-  readonly change: Change
-}
+const CHANGES: Readonly<Record<ContentState, Change>> = { missing: 'created', different: 'updated', same: 'unchanged' }
 
 /**
  * `wardwire content install elastic`: put pipelines, templates and transforms into the cluster of an output, and rules and dashboards into
@@ -54,11 +47,9 @@ export async function installElastic(
       for (const thing of things) await putIntoCluster(client, thing)
       if (kibana !== undefined) await putIntoKibana(kibana, objects)
     }
-    const steps = [
-      ...things.map(({ kind, name: thing, state }) => ({ noun: kind.noun, name: thing, state })),
-      ...objects.map(({ noun, title, state }) => ({ noun, name: title, state })),
-    ].map(({ noun, name: thing, state }) => ({ noun, name: thing, change: CHANGES[state as keyof typeof CHANGES] }))
-    return report(kibana === undefined ? receiver : `${receiver}, ${kibana.url}`, steps, options.dryRun)
+    const checked = [...things.flatMap(checkedThing), ...objects.map(({ noun, title, state }) => ({ noun, name: title, state }))]
+    const steps = checked.map(({ noun, name: thing, state }) => ({ noun, name: thing, change: CHANGES[state] }))
+    return installReport(kibana === undefined ? receiver : `${receiver}, ${kibana.url}`, steps, options.dryRun, hints(steps))
   })
 }
 
@@ -93,14 +84,7 @@ async function putTransform(client: Client, { kind, name, body, state }: Cluster
   await client.transport.request({ method: 'POST', path: `${path}/_start` })
 }
 
-function report(receiver: string, steps: readonly Step[], dryRun: boolean): string {
-  const said = (change: Change): string => (dryRun ? PLANNED[change] : change)
-  const counts = (['created', 'updated', 'unchanged'] as const).map(
-    change => `${steps.filter(step => step.change === change).length} ${said(change)}`,
-  )
-  const lines = steps.map(({ noun, name, change }) => `${said(change)}: ${noun} ${name}`)
-  const rollover = steps.some(({ change, noun }) => change === 'updated' && noun.endsWith('template'))
-    ? ['Data streams that exist take changed mappings and settings at their next rollover.']
-    : []
-  return [receiver, ...lines, `${counts.join(', ')}${dryRun ? ' (dry run: nothing was changed)' : ''}`, ...rollover].join('\n')
+function hints(steps: readonly Step[]): readonly string[] {
+  const updated = steps.some(({ change, noun }) => change === 'updated' && noun.endsWith('template'))
+  return updated ? ['Data streams that exist take changed mappings and settings at their next rollover.'] : []
 }

@@ -4,7 +4,7 @@ import { ruleBody } from '../content/elastic-rules.ts'
 import { loadRules } from '../content/rules.ts'
 import { WardwireError } from '../telemetry/error.ts'
 import { VERSION } from '../version.ts'
-import type { State } from './elastic-cluster.ts'
+import type { ContentState } from './content-report.ts'
 import type { Kibana } from './kibana.ts'
 
 const RULES = '/api/detection_engine/rules'
@@ -16,12 +16,12 @@ export type KibanaThing =
   | {
       readonly noun: 'detection rule'
       readonly title: string
-      readonly state: State
+      readonly state: ContentState
       /** Whether somebody turned it on. */
       readonly enabled: boolean
       readonly body: RuleBody
     }
-  | { readonly noun: 'data view' | 'dashboard'; readonly title: string; readonly state: State; readonly line: string }
+  | { readonly noun: 'data view' | 'dashboard'; readonly title: string; readonly state: ContentState; readonly line: string }
 
 type RuleBody = Readonly<Record<string, unknown>>
 type Rule = Extract<KibanaThing, { noun: 'detection rule' }>

@@ -1,10 +1,9 @@
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 import type { ElasticsearchSettings } from '../outputs/elasticsearch/settings.ts'
 import { networkVerdict } from '../outputs/failure.ts'
 import { tlsOptions } from '../outputs/tls.ts'
 import { WardwireError } from '../telemetry/error.ts'
 import { VERSION } from '../version.ts'
+import { exchange, type HttpAnswer } from './http-exchange.ts'
 
 /** Environment variable that holds Kibana's API key in its encoded form. */
 const KIBANA_KEY = 'WARDWIRE_KIBANA_API_KEY'
@@ -27,11 +26,6 @@ interface KibanaRequest {
   readonly absent?: readonly number[]
 }
 
-interface Received {
-  readonly status: number
-  readonly text: string
-}
-
 /**
  * Kibana at an address, with the API key of the environment and the TLS settings and time limit of an Elasticsearch output. Throws
  * `content_kibana` for an address or key that cannot be used.
@@ -43,7 +37,7 @@ export function kibanaOf(url: string, output: string, { tls, timeout_seconds }: 
     throw new WardwireError('content_kibana', `no API key for Kibana: the environment variable ${KIBANA_KEY} is not set`, {
       mend: 'make a key with the Kibana privileges for Security rules, dashboards and saved objects, and set the variable to its encoded form',
     })
-  const send = async (method: string, path: string, { body, file }: KibanaRequest): Promise<Received> => {
+  const send = async (method: string, path: string, { body, file }: KibanaRequest): Promise<HttpAnswer> => {
     const { content, headers } = await encoded(body, file)
     const options = {
       method,
@@ -91,21 +85,6 @@ async function encoded(
   const response = new Response(form)
   const type = response.headers.get('content-type') ?? ''
   return { content: Buffer.from(await response.arrayBuffer()), headers: { 'content-type': type } }
-}
-
-function exchange(url: URL, options: object, content: Buffer): Promise<Received> {
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-  return new Promise((resolve, reject) => {
-    const request = send(url, options, response => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }))
-    })
-    request.on('error', reject)
-    request.on('timeout', () => request.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })))
-    request.end(content)
-  })
 }
 
 function json<Answer>(url: string, text: string): Answer {

@@ -5,7 +5,7 @@ import { elasticRules } from './elastic-rules.ts'
 import { receiverDocs } from './receivers/index.ts'
 import { ruleDocs } from './rule-docs.ts'
 import { sigmaRules } from './sigma-rules.ts'
-import { splunkApps } from './splunk/index.ts'
+import { splunkApps, splunkDocs } from './splunk/index.ts'
 import { splunkEscu } from './splunk-escu.ts'
 
 /** Everything that `wardwire content build` makes. */
@@ -16,6 +16,7 @@ export const CONTENT_BUILDERS: readonly ContentBuilder[] = [
   elasticAssets,
   splunkEscu,
   splunkApps,
+  splunkDocs,
   ruleDocs,
   receiverDocs,
 ]

@@ -1,8 +1,8 @@
 import type { ContentContext, ContentFile } from '../builder.ts'
-import { appFiles, confFile } from './app-files.ts'
+import { appFiles, confFiles } from './app-files.ts'
 import { type CefSource, cefAliases, cefFields, labelledKeys, RESERVED, RESERVED_PREFIX } from './cef-fields.ts'
 import { type CimModel, cimFields, cimModels, type FieldReader, JSON_FIELDS } from './cim.ts'
-import { type Conf, type ConfSettings, formatCsv } from './conf.ts'
+import { type Conf, type ConfSettings, formatCsv, mergeConf } from './conf.ts'
 import { addonReadme } from './readme.ts'
 import { readSource } from './source.ts'
 
@@ -44,12 +44,25 @@ export function addonFiles({ version }: ContentContext): readonly ContentFile[] 
       },
       addonReadme(version),
     ),
-    confFile('props', props(source)),
-    confFile('transforms', EXTRACTIONS, labelTransforms(), lookupTransforms(source)),
-    confFile('eventtypes', eventtypes()),
-    confFile('tags', tags(source)),
+    ...confFiles(addonConfs()),
     ...Object.values(source.lookups).map(({ file, rows }) => ({ path: `lookups/${file}`, content: formatCsv(rows) })),
   ]
+}
+
+/** Configuration of the add-on, by the name of its file. */
+export function addonConfs(): Readonly<Record<string, Conf>> {
+  const source = readSource<AddonSource>('addon.yml')
+  return {
+    props: props(source),
+    transforms: mergeConf(EXTRACTIONS, labelTransforms(), lookupTransforms(source)),
+    eventtypes: eventtypes(),
+    tags: tags(source),
+  }
+}
+
+/** Names of the lookup tables of the add-on: `wardwire_severities.csv`, … */
+export function addonLookupFiles(): readonly string[] {
+  return Object.values(readSource<AddonSource>('addon.yml').lookups).map(({ file }) => file)
 }
 
 /** Name of the event type of a row of the model table: `wardwire_dicom`, `wardwire_asset_change`. */

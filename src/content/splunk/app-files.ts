@@ -1,5 +1,5 @@
 import type { ContentFile } from '../builder.ts'
-import { type Conf, formatConf, mergeConf } from './conf.ts'
+import { type Conf, formatConf } from './conf.ts'
 import { iconFiles } from './source.ts'
 
 /** What Splunk's app list and packaging tools want to know. */
@@ -27,15 +27,15 @@ export function appFiles(app: AppDescription, readme: string): readonly ContentF
   return [
     { path: 'README.md', content: readme },
     { path: 'app.manifest', content: `${JSON.stringify(manifest(app), undefined, 2)}\n` },
-    confFile('app', appConf(app)),
+    ...confFiles({ app: appConf(app) }),
     { path: 'metadata/default.meta', content: formatConf(DEFAULT_META) },
     ...iconFiles(),
   ]
 }
 
-/** `default/<name>.conf` */
-export function confFile(name: string, ...confs: readonly Conf[]): ContentFile {
-  return { path: `default/${name}.conf`, content: formatConf(mergeConf(...confs)) }
+/** `default/<name>.conf` of each. */
+export function confFiles(confs: Readonly<Record<string, Conf>>): readonly ContentFile[] {
+  return Object.entries(confs).map(([name, conf]) => ({ path: `default/${name}.conf`, content: formatConf(conf) }))
 }
 
 const DEFAULT_META: Conf = {

@@ -1,8 +1,8 @@
 import type { ContentContext, ContentFile } from '../builder.ts'
 import { STORIES, savedSearches, splunkMacros } from '../splunk-searches.ts'
 import { ADDON_ID } from './addon.ts'
-import { appFiles, confFile } from './app-files.ts'
-import { type Conf, type ConfSettings, formatConf } from './conf.ts'
+import { appFiles, confFiles } from './app-files.ts'
+import { type Conf, type ConfSettings, formatConf, mergeConf } from './conf.ts'
 import { APP_ID, dashboardDefinition, dashboardXml } from './dashboard.ts'
 import { appReadme } from './readme.ts'
 import { readSource, viewNames } from './source.ts'
@@ -57,22 +57,32 @@ export function splunkAppFiles(context: ContentContext): readonly ContentFile[] 
       },
       appReadme(context),
     ),
-    confFile('macros', macros(context, source)),
-    confFile('savedsearches', lookupSearches(source), ruleSearches(context, source)),
-    confFile('collections', collections(source)),
-    confFile('transforms', collectionLookups(source)),
-    confFile('workflow_actions', source.workflow_actions),
-    confFile('checklist', checklist(source)),
-    confFile('inputs', ASSET_INPUT),
-    confFile('server', { shclustering: Object.fromEntries(CUSTOM_CONFS.map(name => [`conf_replication_include.${name}`, 'true'])) }),
-    confFile('analyticstories', analyticStories(context.rules, STORIES)),
+    ...confFiles(appConfs(context)),
     ...Object.entries(SPECIFICATIONS).map(([name, content]) => ({ path: `README/${name}.conf.spec`, content })),
-    { path: 'default/data/ui/nav/default.xml', content: navigation(source) },
-    ...viewNames().map(name => ({
-      path: `default/data/ui/views/${APP_ID}_${name}.xml`,
-      content: dashboardXml(dashboardDefinition(name)),
-    })),
+    { path: 'default/data/ui/nav/default.xml', content: appNavigation() },
+    ...Object.entries(appViews()).map(([name, content]) => ({ path: `default/data/ui/views/${name}.xml`, content })),
   ]
+}
+
+/** Configuration of the app, by the name of its file. */
+export function appConfs(context: ContentContext): Readonly<Record<string, Conf>> {
+  const source = appSource()
+  return {
+    macros: macros(context, source),
+    savedsearches: mergeConf(lookupSearches(source), ruleSearches(context, source)),
+    collections: collections(source),
+    transforms: collectionLookups(source),
+    workflow_actions: source.workflow_actions,
+    checklist: checklist(source),
+    inputs: ASSET_INPUT,
+    server: { shclustering: Object.fromEntries(CUSTOM_CONFS.map(name => [`conf_replication_include.${name}`, 'true'])) },
+    analyticstories: analyticStories(context.rules, STORIES),
+  }
+}
+
+/** Pages of the app by their names: `wardwire_posture`, … */
+export function appViews(): Readonly<Record<string, string>> {
+  return Object.fromEntries(viewNames().map(name => [`${APP_ID}_${name}`, dashboardXml(dashboardDefinition(name))]))
 }
 
 function macros({ rules }: ContentContext, source: AppSource): Conf {
@@ -149,7 +159,9 @@ const ASSET_INPUT: Conf = {
   },
 }
 
-function navigation({ navigation: names }: AppSource): string {
+/** Bar of pages of the app. */
+export function appNavigation(): string {
+  const { navigation: names } = appSource()
   const views = names.map((name, index) => `  <view name="${APP_ID}_${name}"${index === 0 ? ' default="true"' : ''} />`)
   return `<nav search_view="search" color="#1b7f8c">\n${views.join('\n')}\n  <view name="search" />\n  <view name="reports" />\n</nav>\n`
 }

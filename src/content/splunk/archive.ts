@@ -29,6 +29,11 @@ export function splunkPackage(app: string, files: readonly ContentFile[]): Uint8
   return packed
 }
 
+/** File of the package of an app. */
+export function packageName(app: string, version: string): string {
+  return `${app}-${version}.spl`
+}
+
 const OWNER = { mtime: 0, uid: 0, gid: 0, user: 'root', group: 'root' }
 
 /** `a`, `a/b` of `a/b/c`. */

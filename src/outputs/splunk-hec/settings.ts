@@ -3,6 +3,7 @@ import { type Secret, secretSchema } from '../../config/secret.ts'
 import { type BatchSettings, batchSchema } from '../batch.ts'
 import { type TlsSettings, tlsSchema } from '../tls.ts'
 import { urlSchema } from '../url.ts'
+import { type SplunkManagementSettings, splunkManagementSchema } from './management.ts'
 
 /** A Splunk HTTP Event Collector. */
 export interface SplunkHecSettings {
@@ -17,6 +18,7 @@ export interface SplunkHecSettings {
   readonly timeout_seconds: number
   readonly batch: BatchSettings
   readonly tls: TlsSettings
+  readonly management?: SplunkManagementSettings
 }
 
 export const splunkHecSchema = Joi.object<SplunkHecSettings>({
@@ -43,4 +45,5 @@ export const splunkHecSchema = Joi.object<SplunkHecSettings>({
   timeout_seconds: Joi.number().min(1).max(100).default(30).description('longest wait for an answer'),
   batch: batchSchema({ events: 1000, bytes: 1_000_000, age_ms: 1000 }),
   tls: tlsSchema,
+  management: splunkManagementSchema,
 })

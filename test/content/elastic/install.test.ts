@@ -1,7 +1,7 @@
 import Joi from 'joi'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { installElastic } from '../../../src/commands/content.ts'
-import { verifyElastic } from '../../../src/commands/content-verify.ts'
+import { installElastic } from '../../../src/commands/elastic-install.ts'
+import { verifyElastic } from '../../../src/commands/elastic-verify.ts'
 import { loadDashboards } from '../../../src/content/elastic/dashboards.ts'
 import { elasticContent } from '../../../src/content/elastic/transforms.ts'
 import { loadRules } from '../../../src/content/rules.ts'
@@ -10,7 +10,8 @@ import { elasticsearchSchema } from '../../../src/outputs/elasticsearch/index.ts
 import type { ElasticsearchSettings } from '../../../src/outputs/elasticsearch/settings.ts'
 import { defaultSettings, type Settings } from '../../../src/settings.ts'
 import { VERSION } from '../../../src/version.ts'
-import { clusterScript, type Kept, kibanaScript, type Scripted, startScripted } from './scripted.ts'
+import { type Scripted, startScripted } from '../scripted-server.ts'
+import { clusterScript, type Kept, kibanaScript } from './scripted.ts'
 
 const CLUSTER: Kept = new Map()
 const KIBANA: Kept = new Map()

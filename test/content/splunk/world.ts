@@ -6,9 +6,7 @@ import { parseCsv } from './conf.ts'
 import { runSpl, type SplWorld } from './spl/pipeline.ts'
 import { eventRow, type Row } from './spl/row.ts'
 
-/** The evening of the demo's day, seconds since 1970. */
-const NOW = Date.parse('2026-11-23T18:00:00Z') / 1000
-const FIRST_HOUR = Date.parse('2026-11-23T07:00:00Z') / 1000
+const HOUR = 3600
 const HOURS = 10
 const DEMO = 'demo-hospital'
 /** What happens all day long; alerts and changes happen once. */
@@ -32,6 +30,9 @@ export function emptyWorld(): SplWorld {
 
 function build(): SplWorld {
   const demo = goldenEvents().get(DEMO)!
+  const day = dayOf(demo)
+  const firstHour = day + 7 * HOUR
+  const hourOf = (name: string): number => firstHour + Math.floor(chance(name) * HOURS) * HOUR
   // Other captures have other devices behind the same addresses.
   const withoutDevices = (documents: readonly EcsDocument[]): readonly EcsDocument[] =>
     documents.filter(document => datasetOf(document) !== 'wardwire.asset')
@@ -45,11 +46,16 @@ function build(): SplWorld {
         document =>
           hour === 2 || (DAILY.includes(datasetOf(document)) && chance(`${hour} ${String(document['message'])}`) < (hour + 2) / 12),
       ),
-      FIRST_HOUR + hour * 3600,
+      firstHour + hour * HOUR,
     ),
   )
-  const events = [...daily, ...others, ...ofRules, shifted(vulnerabilities(demo), FIRST_HOUR), shifted(outputs(demo), FIRST_HOUR)].flat()
-  const world: SplWorld = { events, macros: macros(), lookups: { ...lookupTables(), wardwire_devices: [], wardwire_assets: [] }, now: NOW }
+  const events = [...daily, ...others, ...ofRules, shifted(vulnerabilities(demo), firstHour), shifted(outputs(demo), firstHour)].flat()
+  const world: SplWorld = {
+    events,
+    macros: macros(),
+    lookups: { ...lookupTables(), wardwire_devices: [], wardwire_assets: [] },
+    now: day + 18 * HOUR,
+  }
   for (const { search, 'dispatch.earliest_time': earliest } of lookupSearches()) runSpl(search, world, earliest)
   return world
 }
@@ -79,8 +85,9 @@ function shifted(documents: readonly EcsDocument[], begin: number): readonly Row
   return documents.map(document => eventRow(document, begin + timeOf(document) / 1000 - first))
 }
 
-function hourOf(name: string): number {
-  return FIRST_HOUR + Math.floor(chance(name) * HOURS) * 3600
+/** Midnight before the first event, seconds since 1970. */
+function dayOf(documents: readonly EcsDocument[]): number {
+  return Math.floor(Math.min(...documents.map(timeOf)) / 86_400_000) * 86_400
 }
 
 /** 0 to 1, the same for the same text. */
