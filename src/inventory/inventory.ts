@@ -223,7 +223,7 @@ export class Inventory {
     const state = this.#registry.behind(gateway, unit, time)
     if (state === undefined) return gateway
     state.lastSeen = Math.max(state.lastSeen, time)
-    const [address = ''] = gateway.addresses
+    const { first: address = '' } = gateway.addresses
     this.#note(state, { attribute: 'behind', raw: address, protocol: unit.protocol, field: unit.field, confidence: 'medium' }, time)
     return state
   }
@@ -349,6 +349,7 @@ export class Inventory {
     const state = this.#registry.at(address)
     if (state !== undefined && time > state.lastSeen) {
       state.lastSeen = time
+      state.addresses.see(address, time)
       if (state.silentSince !== undefined) this.#news.returned(state, time)
       this.#persistence.touched(state)
     }

@@ -144,7 +144,7 @@ export class DeviceRegistry {
 
   /** The candidate's MAC where it is its own; the device of that MAC where the candidate is that. */
   #settleMac(state: DeviceState): DeviceState {
-    const address = state.addresses.values().next().value ?? ''
+    const address = state.addresses.first ?? ''
     const mac = this.#stations.claimedMac(address) ?? state.frameMac
     if (mac === undefined || !this.#stations.identifies(mac, address)) return state
     const owner = this.#byMac.get(mac)
@@ -203,7 +203,7 @@ export class DeviceRegistry {
       [owner, state],
       [state, owner],
     ]) {
-      const place = other.addresses.values().next().value ?? other.macs.values().next().value
+      const place = other.addresses.first ?? other.macs.values().next().value
       one.note({ ...fact, raw: `${place} states ${identity.value} too, and is another device` }, time)
       this.#listener.changed(one, time)
     }
@@ -263,7 +263,7 @@ export class DeviceRegistry {
   #name(state: DeviceState, hard: readonly Identity[], time: number): void {
     const own = hard.filter(identity => state.identities.includes(keyOf(identity)))
     const macs = [...state.macs].filter(isLocallyAdministered).map((value): Identity => ({ kind: 'local_mac', value }))
-    const [address = ''] = state.addresses
+    const { first: address = '' } = state.addresses
     const [best] = [...own, ...macs, { kind: 'ip', value: address } as const].sort((a, b) => HARDNESS[b.kind] - HARDNESS[a.kind])
     const now = state.identity
     if (now === undefined) this.#rename(state, best)
@@ -315,7 +315,7 @@ export class DeviceRegistry {
 
   /** The address belongs to other hardware now. */
   #move(address: string, from: DeviceState, to: DeviceState | undefined, time: number): DeviceState | undefined {
-    this.#detach(from, address, time)
+    this.#detach(from, address, `${address} is another host's now`, time)
     if (to !== undefined) this.#attach(to, address, time)
     return to
   }
@@ -340,25 +340,25 @@ export class DeviceRegistry {
 
   /** `addresses` turned out to be other hosts'. */
   #split(state: DeviceState, addresses: readonly string[], reason: string, time: number): void {
-    const before = [...state.addresses].join(', ')
-    for (const address of addresses) this.#detach(state, address, time)
-    if (state.announced) state.news.push({ kind: 'device-split', attribute: 'ips', before, after: [...state.addresses].join(', '), reason })
+    const before = state.addresses.words
+    for (const address of addresses) this.#detach(state, address, `${address} is another host's`, time)
+    if (state.announced) state.news.push({ kind: 'device-split', attribute: 'ips', before, after: state.addresses.words, reason })
   }
 
   #attach(state: DeviceState, address: string, time: number): void {
-    state.addresses.add(address)
+    const given = state.addresses.add(address, time)
     this.#byAddress.set(address, state)
-    const oldest = state.addresses.values().next().value
-    if (state.addresses.size > this.#settings.max_values_per_attribute && oldest !== undefined) this.#detach(state, oldest, time)
-    state.note({ attribute: 'ip', raw: address, protocol: 'ip', field: 'address', confidence: 'high' }, time)
+    if (given !== undefined) this.#detach(state, given, `${given} is no longer used`, time)
+    if (!state.addresses.isCrowded)
+      state.note({ attribute: 'ip', raw: address, protocol: 'ip', field: 'address', confidence: 'high' }, time)
     state.changed('ip', `seen at ${address}`)
     this.#listener.changed(state, time)
   }
 
-  #detach(state: DeviceState, address: string, time: number): void {
+  #detach(state: DeviceState, address: string, reason: string, time: number): void {
     state.addresses.delete(address)
     if (this.#byAddress.get(address) === state) this.#byAddress.delete(address)
-    state.changed('ip', `${address} is another host's now`)
+    state.changed('ip', reason)
     this.#listener.changed(state, time)
   }
 

@@ -3,6 +3,7 @@ import type { Change, Device } from './device.ts'
 import { EvidenceBook, type EvidenceLimits, type EvidenceRow, type Fact } from './evidence.ts'
 import type { Identity } from './identity.ts'
 import { unitsOf } from './known-by.ts'
+import { OwnAddresses } from './own-addresses.ts'
 import { ASSET_LIST, authoritative, confidenceOf, type Resolution, resolve } from './resolve.ts'
 import { deriveType } from './types.ts'
 
@@ -89,8 +90,7 @@ export class DeviceState {
   firstSeen: number
   lastSeen: number
   readonly macs = new Set<string>()
-  /** IP addresses, oldest first. */
-  readonly addresses = new Set<string>()
+  readonly addresses: OwnAddresses
   readonly evidence: EvidenceBook
   /** Time of the first change that waits to be reported; undefined when none does. */
   pendingSince: number | undefined
@@ -108,6 +108,7 @@ export class DeviceState {
 
   constructor(limits: EvidenceLimits, time: number) {
     this.evidence = new EvidenceBook(limits)
+    this.addresses = new OwnAddresses(limits.valuesPerAttribute)
     this.firstSeen = time
     this.lastSeen = time
   }
@@ -120,7 +121,7 @@ export class DeviceState {
     state.disputed.push(...saved.disputed)
     state.lastSeen = saved.lastSeen
     for (const mac of saved.macs) state.macs.add(mac)
-    for (const address of saved.addresses) state.addresses.add(address)
+    for (const address of saved.addresses) state.addresses.add(address, saved.lastSeen)
     for (const row of saved.evidence) state.evidence.insert(row)
     state.#resolved = { ...saved.resolved }
     state.#announced = saved.announced
@@ -270,7 +271,7 @@ export class DeviceState {
   }
 
   #reportedValue(attribute: Reported): string | undefined {
-    if (attribute === 'ips') return joined(this.addresses)
+    if (attribute === 'ips') return this.addresses.words || undefined
     if (attribute === 'conflict') return joined(this.evidence.values('conflict'), '; ')
     if (attribute === 'ae_titles') return joined(this.evidence.values('ae_title'))
     if (attribute === 'os')
@@ -337,7 +338,7 @@ export class DeviceState {
       os: name === undefined ? undefined : version === undefined ? { name } : { name, version },
       hostname: this.#value('hostname'),
       macs: [...this.macs],
-      ips: [...this.addresses],
+      ips: this.addresses.listed,
       aeTitles: book.values('ae_title'),
       stations: book.values('station_name'),
       hl7Applications: book.values('hl7_application'),
