@@ -95,6 +95,7 @@ const COUNT = 2
 export class EvidenceBook {
   #statements: Statement[] = []
   #figures: number[] = []
+  #fullSets: Set<string> | undefined
   readonly #limits: EvidenceLimits
   /** Values that a limit kept out. */
   refused = 0
@@ -128,8 +129,7 @@ export class EvidenceBook {
       figures[at + COUNT] += count
       return true
     }
-    const full = !this.knows(attribute, raw) && this.count(attribute) >= this.#limits.valuesPerAttribute
-    if (full && !this.#makeRoom(attribute)) return this.#refuse()
+    if (this.#isFull(attribute) && !this.knows(attribute, raw) && !this.#makeRoom(attribute)) return this.#refuse()
     if (this.#statements.length >= this.#limits.rows) return this.#refuse()
     this.#statements.push(statementOf(row))
     this.#figures.push(firstSeen, lastSeen, count)
@@ -185,7 +185,19 @@ export class EvidenceBook {
     const kept = this.all().filter(wanted)
     this.#statements = []
     this.#figures = []
+    this.#fullSets = undefined
     for (const row of kept) this.insert(row)
+  }
+
+  /** A set that is full stays full, so that refusing the rest costs no counting. */
+  #isFull(attribute: string): boolean {
+    if (this.#fullSets?.has(attribute)) return true
+    const isFull = this.count(attribute) >= this.#limits.valuesPerAttribute
+    if (isFull && SET_ATTRIBUTES.has(attribute)) {
+      this.#fullSets ??= new Set()
+      this.#fullSets.add(attribute)
+    }
+    return isFull
   }
 
   #makeRoom(attribute: string): boolean {

@@ -79,10 +79,12 @@ export class News {
     const discovered = !state.announced
     const differences = state.announce()
     const news = state.news.splice(0)
+    const isBack = !discovered && state.silentSince !== undefined && state.lastSeen > state.silentSince
+    if (!discovered && !isBack && news.length === 0 && differences.length === 0) return
     const device = state.describe()
     const time = state.changedAt
     if (discovered) this.#desk.emit({ kind: 'device-discovered', device, time })
-    else if (state.silentSince !== undefined && state.lastSeen > state.silentSince) this.returned(state, time)
+    else if (isBack) this.returned(state, time)
     for (const item of news) this.#desk.emit({ device, time, ...item })
     for (const difference of differences) {
       // A merge or split has told of the addresses already.
