@@ -16,6 +16,8 @@ const PRIORITY = 250
 const PIPELINE = 'logs-wardwire@default-pipeline'
 const CUSTOM_PIPELINE = 'logs-wardwire@custom'
 const SETTINGS = 'logs-wardwire@settings'
+/** Elasticsearch's own: rollover, retention and index mode as all other logs have them. A cluster may have been told to do without it. */
+const BUILT_IN_SETTINGS = 'logs@settings'
 const COMMON_MAPPINGS = 'logs-wardwire@mappings'
 const META = { managed_by: 'wardwire', description: 'Made from mappings/fields.yml of wardwire' }
 
@@ -55,8 +57,8 @@ function indexTemplate(dataset: Dataset): object {
     index_patterns: [`logs-${dataset}-*`],
     priority: PRIORITY,
     data_stream: {},
-    composed_of: [SETTINGS, COMMON_MAPPINGS, mappingsName(dataset), ...custom],
-    ignore_missing_component_templates: custom,
+    composed_of: [BUILT_IN_SETTINGS, SETTINGS, COMMON_MAPPINGS, mappingsName(dataset), ...custom],
+    ignore_missing_component_templates: [BUILT_IN_SETTINGS, ...custom],
     _meta: META,
   }
 }

@@ -44,8 +44,10 @@ describe('Elasticsearch templates', () => {
     expect(data_stream).toEqual({})
     const own = composed_of.filter(name => !ignore_missing_component_templates.includes(name))
     expect(own.filter(name => component(name) === undefined)).toEqual([])
-    expect(ignore_missing_component_templates).toEqual(['logs-wardwire@custom', `logs-${dataset}@custom`])
-    for (const name of ignore_missing_component_templates) expect(name).toMatch(/@custom$/)
+    expect(ignore_missing_component_templates).toEqual(['logs@settings', 'logs-wardwire@custom', `logs-${dataset}@custom`])
+    // What is ours overrules what is built in, and what is the user's overrules both.
+    expect(composed_of.at(0)).toBe('logs@settings')
+    expect(composed_of.slice(-2)).toEqual(['logs-wardwire@custom', `logs-${dataset}@custom`])
   })
 
   test.each(DATASETS)('%s maps exactly the fields of the catalogue, with their types', dataset => {

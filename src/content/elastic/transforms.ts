@@ -15,6 +15,8 @@ export interface LatestTransform {
   readonly alias: string | undefined
   /** Whether ES|QL may join events with it: `| LOOKUP JOIN wardwire-latest-device ON host.id`. */
   readonly lookup: boolean
+  /** When what was not reported again goes; undefined: never. */
+  readonly maxAge: string | undefined
   /** Second names of fields: name → field. */
   readonly aliases: Readonly<Record<string, string>>
 }
@@ -33,6 +35,8 @@ export const LATEST_TRANSFORMS: readonly LatestTransform[] = [
     index: 'wardwire-latest-device',
     alias: undefined,
     lookup: true,
+    // As long as a sensor knows a device that is gone (inventory.retention_days).
+    maxAge: '730d',
     aliases: {},
   },
   {
@@ -44,12 +48,13 @@ export const LATEST_TRANSFORMS: readonly LatestTransform[] = [
     index: 'security_solution-wardwire.vulnerability_latest-v1',
     alias: 'security_solution-wardwire.vulnerability_latest',
     lookup: false,
+    maxAge: undefined,
     aliases: { 'resource.id': 'host.id', 'resource.name': 'host.name' },
   },
 ]
 
 /** The body of a transform. Fleet and people add what they need to `_meta`. */
-export function transformBody({ description, dataset, uniqueKey, index, alias }: LatestTransform, meta: object): object {
+export function transformBody({ description, dataset, uniqueKey, index, alias, maxAge }: LatestTransform, meta: object): object {
   return {
     description,
     // Every namespace, but nothing that the pipeline could not read.
@@ -58,6 +63,7 @@ export function transformBody({ description, dataset, uniqueKey, index, alias }:
     latest: { unique_key: uniqueKey, sort: '@timestamp' },
     frequency: '1m',
     sync: { time: { field: 'event.ingested', delay: '120s' } },
+    ...(maxAge === undefined ? {} : { retention_policy: { time: { field: '@timestamp', max_age: maxAge } } }),
     settings: { deduce_mappings: false, unattended: true },
     _meta: meta,
   }

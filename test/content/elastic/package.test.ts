@@ -14,6 +14,7 @@ import { loadRules } from '../../../src/content/rules.ts'
 import { catalogue, checkDocument } from '../../../src/normalize/catalogue.ts'
 import { DATASETS, type Dataset, type EcsDocument } from '../../../src/normalize/event.ts'
 import { elasticTemplates } from '../../../src/normalize/templates.ts'
+import { defaultSettings } from '../../../src/settings.ts'
 import { VERSION } from '../../../src/version.ts'
 import { chosenEvents } from './samples.ts'
 import { findings } from './vulnerabilities.ts'
@@ -101,6 +102,7 @@ describe('the integration package', () => {
       dest: { index: 'wardwire-latest-device' },
       latest: { unique_key: ['host.id'], sort: '@timestamp' },
       sync: { time: { field: 'event.ingested' } },
+      retention_policy: { time: { field: '@timestamp', max_age: `${defaultSettings().inventory.retention_days}d` } },
     })
     expect(yaml('elasticsearch/transform/latest_device/manifest.yml')).toMatchObject({
       destination_index_template: { settings: { index: { mode: 'lookup' } } },
