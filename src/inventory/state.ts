@@ -231,6 +231,7 @@ export class DeviceState {
   #outdated(attribute: string): void {
     this.#stale ??= new Set()
     this.#stale.add(attribute)
+    if (attribute === 'os') this.#stale.add('os_version')
   }
 
   /** The value in force of an attribute, how sure it is and why. */
@@ -240,7 +241,17 @@ export class DeviceState {
       return type && { value: type.type, confidence: type.confidence, why: type.reason }
     }
     if (OF_UNIT.has(attribute) && this.isShared) return undefined
-    return resolve(authoritative(this.evidence.rows(attribute)), this.#resolved[attribute])
+    const rows = authoritative(this.evidence.rows(attribute))
+    return resolve(attribute === 'os_version' ? this.#versionsOf(this.#resolved['os'], rows) : rows, this.#resolved[attribute])
+  }
+
+  /** Statements of a version that were not made of another system than the one in force. */
+  #versionsOf(system: string | undefined, rows: readonly EvidenceRow[]): readonly EvidenceRow[] {
+    const systems = this.evidence.rows('os')
+    return rows.filter(row => {
+      const same = systems.filter(({ protocol, field, raw }) => protocol === row.protocol && field === row.field && raw === row.raw)
+      return same.length === 0 || same.some(({ value }) => value === system)
+    })
   }
 
   /** Differences to what was last reported, which they become. The first call reports nothing: the discovery itself says it all. */

@@ -39,6 +39,15 @@ describe('what is said of hosts by name', () => {
     ])
   })
 
+  test('never gives one system the version of another', () => {
+    const { inventory: devices } = known()
+    const subject = { address: '10.1.0.20' }
+    devices.identify(host('ssh', subject, LATER, { banner: ['SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3', 'identification'] }))
+    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Debian', version: '12' })
+    for (let n = 1; n <= 3; n++) devices.identify(host('dhcp', subject, LATER + n, { vendor_class: ['udhcp 1.36.1', 'option 60'] }))
+    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Linux' })
+  })
+
   test('adds to the device at that address', () => {
     const { inventory: devices } = known()
     devices.identify(
