@@ -60,6 +60,8 @@ Splunk takes no upload of a package over its REST API. It installs one from a pa
 After any of these, \`wardwire content install splunk --config setup.yml\` without \`--packages\` points the macro \`${INDEX_MACRO}\` to the index of the output, unless
 somebody set it already. Detections are shipped disabled.
 
+On search heads, raise \`limit\` of \`[kv]\` in \`limits.conf\` to 200: Splunk takes 100 fields out of a JSON event, and a DICOM association with all that can be known has a few more.
+
 ## Verify
 
     wardwire content verify splunk --config setup.yml

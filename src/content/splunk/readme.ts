@@ -19,6 +19,9 @@ Event Collector are parsed at search time only.
 
 CEF holds less than JSON. Where both can be had, take JSON: the dashboards and rules of the app read it.
 
+Splunk takes fields out of the first 5000 bytes of a JSON event (\`limits.conf\`, \`[spath] extraction_cutoff\`), and 100 fields (\`[kv] limit\`). The events are well below the first and now
+and then just above the second, as those of a DICOM association with all that can be known. Raise \`limit\` to 200 on the search heads, so that such events keep their last fields.
+
 ## Splunk for OT Security
 
 Alerts carry \`technique_id\` (ATT&CK for ICS), \`signature\`, \`severity\`, \`src\`, \`dest\`, \`dvc\`, \`id\`, \`app\` and \`description\`. For its rules to find them, either
@@ -41,11 +44,11 @@ Dashboards, ${rules.length} detections and the device inventory for wardwire, a 
 
 1. Create an index and a token of the HTTP Event Collector for it, and give both to the sensor's output \`splunk-hec\`.
 2. Install TA-wardwire and this app on the search heads.
-3. If the index is not called \`wardwire\`, change the macro \`${INDEX_MACRO}\`.
+3. If the index is not called \`wardwire\`, change the macro \`${INDEX_MACRO}\`; \`wardwire content install splunk\` does that too.
 4. Wait for the search \`Wardwire - Device Inventory - Lookup Gen\` to run (every 15 minutes), and open the page Posture.
 5. Enable the detections that fit (Settings, Searches; all of them are shipped disabled), each with its exceptions in its macro \`…_filter\`.
 
-The Monitoring Console's health check has the items of category Wardwire.
+\`wardwire content verify splunk\` on the sensor asks whether all of it is as shipped and whether events come. The Monitoring Console's health check has the items of category Wardwire.
 
 ## Enterprise Security
 
@@ -57,6 +60,7 @@ Detections annotate risk and raise findings when they are enabled there. To regi
 | lookup | what | kept by |
 |---|---|---|
 | \`wardwire_devices\` | one row a device | \`Wardwire - Device Inventory - Lookup Gen\`, \`… - Retention\` |
-| \`wardwire_assets\` | the same as assets | \`Wardwire - Asset Register - Lookup Gen\` |
+| \`wardwire_vulnerabilities\` | one row a match of a device with an advisory | \`Wardwire - Vulnerabilities - Lookup Gen\`, \`… - Retention\` |
+| \`wardwire_assets\` | devices as assets; owner, location, department and criticality come from the sensor's asset list | \`Wardwire - Asset Register - Lookup Gen\` |
 `
 }

@@ -118,6 +118,18 @@ describe('CEF', () => {
     expect(web['url.domain']).toBe(web['cef_host'])
   })
 
+  test('gives a vulnerability the severity of its score', () => {
+    const asset = documents.find(document => (document['event'] as EcsDocument)['action'] === 'device-discovered')!
+    const scored = (base: number): Row =>
+      cefFields({
+        ...asset,
+        event: { ...(asset['event'] as EcsDocument), dataset: 'wardwire.vulnerability', action: 'vulnerability-opened' },
+        vulnerability: { id: 'CVE-2024-0001', score: { base } },
+      })
+    expect([9.8, 7, 6.9, 2].map(base => scored(base)['severity'])).toEqual(['critical', 'high', 'medium', 'low'])
+    expect(scored(9.8)['signature']).toBe('CVE-2024-0001')
+  })
+
   test('takes escapes out of free text', () => {
     const document = { ...documents[0], message: 'a=b \\n c\\\\d = e\nf' }
     expect(cefFields(document)['description']).toBe('a=b \\n c\\\\d = e\nf')

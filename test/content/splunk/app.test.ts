@@ -88,10 +88,47 @@ describe('searches', () => {
     for (const device of devices) for (const field of Object.keys(device)) expect(fields.split(', ')).toContain(field)
   })
 
+  test('keep the id that stays when two turn out to be one device, and put the other out of use', () => {
+    const merges = splWorld().events.filter(event => event['event.action'] === 'device-merged')
+    expect(merges.length).toBeGreaterThan(0)
+    const statusOf = (id: unknown): unknown => splWorld().lookups['wardwire_devices'].find(device => device['device_id'] === id)?.['status']
+    for (const event of merges) {
+      expect(statusOf(event['host.id'])).toBe('active')
+      expect(statusOf(event['wardwire.change.before'])).toBe('merged')
+    }
+  })
+
+  test('keep what the asset list says of a device, and give it to Enterprise Security', () => {
+    const [event] = splWorld().events.filter(({ 'event.action': action }) => action === 'device-discovered')
+    const said = { owner: 'Ada', location: 'Room 1', department: 'Radiology', criticality: 'Critical' }
+    const listed = Object.fromEntries(Object.entries(said).map(([name, value]) => [`wardwire.device.${name}`, value]))
+    const world = { ...emptyWorld(), events: [{ ...event, ...listed }] }
+    for (const name of ['Device Inventory', 'Asset Register']) runSpl(searches[`Wardwire - ${name} - Lookup Gen`].search, world, '-25h@h')
+    expect(world.lookups['wardwire_devices']).toMatchObject([said])
+    expect(world.lookups['wardwire_assets']).toMatchObject([
+      { owner: 'Ada', location: 'Room 1', bunit: 'Radiology', priority: 'critical', asset_criticality: 'Critical' },
+    ])
+  })
+
+  test('keep matches with vulnerabilities until they are resolved and forgotten', () => {
+    const known = splWorld().lookups['wardwire_vulnerabilities']
+    expect(known.length).toBeGreaterThan(2)
+    expect(known[0]).toMatchObject({ status: 'open', severity: expect.stringMatching(/^(critical|high|medium|low)$/) })
+    const [first, ...others] = known
+    const world = {
+      ...splWorld(),
+      lookups: { ...splWorld().lookups, wardwire_vulnerabilities: [{ ...first, status: 'resolved' }, ...others] },
+    }
+    runSpl(searches['Wardwire - Vulnerabilities - Retention'].search, world)
+    expect(world.lookups['wardwire_vulnerabilities']).toHaveLength(known.length)
+    runSpl(searches['Wardwire - Vulnerabilities - Retention'].search, { ...world, now: world.now + 91 * 86_400 })
+    expect(world.lookups['wardwire_vulnerabilities']).toHaveLength(others.length)
+  })
+
   test('register assets under the header of Enterprise Security and OT Security', () => {
     const assets = splWorld().lookups['wardwire_assets']
     const { fields_list: fields } = conf(APP, 'transforms')['wardwire_assets']
-    expect(assets).toHaveLength(splWorld().lookups['wardwire_devices'].length)
+    expect(assets).toHaveLength(splWorld().lookups['wardwire_devices'].filter(({ status }) => status !== 'merged').length)
     for (const asset of assets) {
       expect(Object.keys(asset).sort()).toEqual(fields.split(', ').sort())
       expect(String(asset['category'])).toMatch(/^ot\|/)

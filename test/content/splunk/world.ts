@@ -25,7 +25,11 @@ export function splWorld(): SplWorld {
 
 /** A world in which nothing has happened. */
 export function emptyWorld(): SplWorld {
-  return { ...splWorld(), events: [], lookups: { ...lookupTables(), wardwire_devices: [], wardwire_assets: [] } }
+  return {
+    ...splWorld(),
+    events: [],
+    lookups: { ...lookupTables(), wardwire_devices: [], wardwire_vulnerabilities: [], wardwire_assets: [] },
+  }
 }
 
 function build(): SplWorld {
@@ -53,7 +57,7 @@ function build(): SplWorld {
   const world: SplWorld = {
     events,
     macros: macros(),
-    lookups: { ...lookupTables(), wardwire_devices: [], wardwire_assets: [] },
+    lookups: { ...lookupTables(), wardwire_devices: [], wardwire_vulnerabilities: [], wardwire_assets: [] },
     now: day + 18 * HOUR,
   }
   for (const { search, 'dispatch.earliest_time': earliest } of lookupSearches()) runSpl(search, world, earliest)

@@ -36,6 +36,7 @@ const FUNCTIONS: Readonly<Record<string, SplFunction>> = {
   like: onText((value, pattern) => new RegExp(`^${(text(pattern) ?? '').replaceAll('%', '.*')}$`).test(value)),
   match: onText((value, pattern) => new RegExp(text(pattern) ?? '').test(value)),
   mvjoin: plain((values, by) => (list(values).length === 0 ? null : list(values).join(text(by) ?? ''))),
+  mvappend: plain((...values) => values.flatMap(list)),
   mvcount: plain(values => list(values).length || null),
   mvindex: plain((values, at) => list(values).at(number(at) ?? 0) ?? null),
   mvfind: plain((values, pattern) => {

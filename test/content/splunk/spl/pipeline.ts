@@ -200,7 +200,8 @@ function lookedUp(argument: string, result: SplResult, lookups: SplWorld['lookup
   const table = name === undefined ? undefined : lookups[name]
   if (table === undefined) throw new SyntaxError(`no such lookup: lookup ${argument}`)
   const wanted = names(outputs)
-  for (const column of [key, ...wanted]) if (!columns(table).includes(column)) throw new SyntaxError(`the lookup ${name} has no ${column}`)
+  const missing = [key, ...wanted].filter(column => table.length > 0 && !columns(table).includes(column))
+  for (const column of missing) throw new SyntaxError(`the lookup ${name} has no ${column}`)
   const rows = result.rows.map(row => {
     const found = table.find(entry => String(entry[key]).toLowerCase() === String(list(row[field])[0]).toLowerCase())
     return found === undefined ? row : { ...row, ...Object.fromEntries(wanted.map(column => [column, found[column]])) }
