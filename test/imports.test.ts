@@ -10,7 +10,7 @@ const STAGES = ['capture', 'net', 'protocols', 'inventory', 'detect', 'normalize
 const CONTENT = 'content'
 const GROUND_FLOOR = ['bytes', 'config', 'telemetry', 'privacy'] as const
 /** Files that may know every stage: the composition root, its settings, and the commands above them. */
-const ROOTS = ['sensor.ts', 'settings.ts', 'main.ts', 'version.ts', 'commands'] as const
+const ROOTS = ['sensor.ts', 'sensor-health.ts', 'settings.ts', 'main.ts', 'version.ts', 'commands'] as const
 
 interface Edge {
   readonly from: string

@@ -4,12 +4,16 @@ import { UPDATE_INTERVAL } from './ledger.ts'
 import type { Alert, Rule } from './rule.ts'
 import { createAeBrute } from './rules/dcm-ae-brute.ts'
 import { createContextEnumeration } from './rules/dcm-ctx-enum.ts'
+import { createDelete } from './rules/dcm-delete.ts'
 import { createExposed } from './rules/dcm-exposed.ts'
 import { createFindBulk } from './rules/dcm-find-bulk.ts'
 import { createMoveNewDestination } from './rules/dcm-move-new-dest.ts'
 import { createPduMalformed } from './rules/dcm-pdu-malformed.ts'
+import { createPreambleExecutable } from './rules/dcm-preamble-exec.ts'
 import { createScanSweep } from './rules/dcm-scan-sweep.ts'
 import { createToolSignature } from './rules/dcm-tool-sig.ts'
+import { createWebEnumeration } from './rules/dcm-web-enum.ts'
+import { createWebNoAuthentication } from './rules/dcm-web-noauth.ts'
 import { createHl7External } from './rules/hl7-external.ts'
 import { createHl7Frame } from './rules/hl7-frame.ts'
 import { createSopAltered } from './rules/wf-sop-altered.ts'
@@ -26,6 +30,10 @@ export function createRules(settings: DetectSettings, inventory: InventoryView =
     settings['dcm-find-bulk'].enabled && createFindBulk(settings['dcm-find-bulk'], inventory),
     settings['dcm-pdu-malformed'].enabled && createPduMalformed(settings['dcm-pdu-malformed'], inventory),
     settings['dcm-exposed'].enabled && createExposed(settings['dcm-exposed'], inventory),
+    settings['dcm-preamble-exec'].enabled && createPreambleExecutable(settings['dcm-preamble-exec'], inventory),
+    settings['dcm-delete'].enabled && createDelete(settings['dcm-delete'], inventory),
+    settings['dcm-web-noauth'].enabled && createWebNoAuthentication(settings['dcm-web-noauth'], inventory),
+    settings['dcm-web-enum'].enabled && createWebEnumeration(settings['dcm-web-enum'], inventory),
     settings['hl7-external'].enabled && createHl7External(settings['hl7-external'], inventory),
     settings['hl7-frame'].enabled && createHl7Frame(settings['hl7-frame'], inventory),
     settings['wf-sop-altered'].enabled && createSopAltered(settings['wf-sop-altered'], inventory),

@@ -11,6 +11,8 @@ const SNAPSHOTS_PER_TICK = 256
 export interface AgeingListener {
   /** Nothing was seen of the device for `silent_days`, although the sensor was watching. */
   silent(state: DeviceState, time: number): void
+  /** What the device changed all the time has come to rest. */
+  calm(state: DeviceState, time: number): void
   /** The daily state is due. `time` is the appointed one, the same for all devices. */
   snapshot(state: DeviceState, time: number): void
   /** Devices unseen since `time` may go. */
@@ -70,6 +72,7 @@ export class Ageing {
     this.#nextCheck = time + HOUR
     const { silent_days, retention_days } = this.#settings
     for (const state of states) {
+      if (state.hasCalmedDown(time)) this.#listener.calm(state, time)
       if (!state.announced || state.silentSince !== undefined) continue
       if (time - Math.max(state.lastSeen, this.#watchedSince) >= silent_days * DAY) this.#listener.silent(state, time)
     }

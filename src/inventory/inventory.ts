@@ -75,6 +75,7 @@ export class Inventory {
         this.#news.silent(state, time)
         this.#persistence.changed(state)
       },
+      calm: (state, time) => this.#pend(state, time),
       snapshot: (state, time) => this.#news.snapshot(state, time),
       forget: time => this.#registry.forget(time),
     })

@@ -57,6 +57,25 @@ export function isLinkLocal(address: string): boolean {
 /** The /24 of an IPv4 address or the /64 of an IPv6 one: near enough to "the same subnet" where the mask is not known. */
 export function subnetOf(address: string): string {
   if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.'))
+  return groupsOf(address)
+    .slice(0, 4)
+    .map(group => group.toString(16))
+    .join(':')
+}
+
+/**
+ * True for IPv6 addresses whose interface identifier was drawn at random (RFC 8981 temporary, RFC 7217 opaque): it is neither made of a MAC
+ * (RFC 4291 appendix A) nor a number that somebody assigned.
+ */
+export function isRandomAddress(address: string): boolean {
+  if (!address.includes(':')) return false
+  const [high, middle, low] = groupsOf(address).slice(4)
+  const isOfMac = (middle & 0xff) === 0xff && low >> 8 === 0xfe
+  return !isOfMac && (high | middle) !== 0
+}
+
+/** The eight numbers of an IPv6 address. */
+function groupsOf(address: string): readonly number[] {
   const [head, tail] = address.split('::')
   const groups = head === '' ? [] : head.split(':')
   if (tail !== undefined) {
@@ -64,8 +83,5 @@ export function subnetOf(address: string): string {
     while (groups.length + after.length < 8) groups.push('0')
     groups.push(...after)
   }
-  return groups
-    .slice(0, 4)
-    .map(group => Number.parseInt(group, 16).toString(16))
-    .join(':')
+  return groups.map(group => Number.parseInt(group, 16))
 }

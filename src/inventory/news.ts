@@ -77,7 +77,7 @@ export class News {
     this.#pending.delete(candidate)
     this.#pending.delete(state)
     const discovered = !state.announced
-    const differences = state.announce()
+    const differences = state.announce(state.changedAt)
     const news = state.news.splice(0)
     const isBack = !discovered && state.silentSince !== undefined && state.lastSeen > state.silentSince
     if (!discovered && !isBack && news.length === 0 && differences.length === 0) return

@@ -1,3 +1,5 @@
+import { isRandomAddress, subnetOf } from './networks.ts'
+
 const HOUR = 3600 * 1_000_000
 const DAY = 24 * HOUR
 /** So many times the addresses that are listed are known to be the device's. */
@@ -53,6 +55,14 @@ export class OwnAddresses implements Iterable<string> {
     if (lastSeen > time - DAY && this.size <= this.#limit * KNOWN_TIMES) return undefined
     this.#seen.delete(stalest)
     return stalest
+  }
+
+  /** Hosts of IPv6 draw themselves new addresses every day (RFC 8981): one more of a subnet is no news. */
+  isExpected(address: string): boolean {
+    if (!isRandomAddress(address)) return false
+    const subnet = subnetOf(address)
+    for (const own of this.#seen.keys()) if (own !== address && isRandomAddress(own) && subnetOf(own) === subnet) return true
+    return false
   }
 
   /** The device speaks from an address that it has. */

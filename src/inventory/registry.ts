@@ -346,19 +346,21 @@ export class DeviceRegistry {
   }
 
   #attach(state: DeviceState, address: string, time: number): void {
+    const isExpected = state.addresses.isExpected(address)
     const given = state.addresses.add(address, time)
     this.#byAddress.set(address, state)
-    if (given !== undefined) this.#detach(state, given, `${given} is no longer used`, time)
+    if (given !== undefined) this.#detach(state, given, undefined, time)
     if (!state.addresses.isCrowded)
       state.note({ attribute: 'ip', raw: address, protocol: 'ip', field: 'address', confidence: 'high' }, time)
-    state.changed('ip', `seen at ${address}`)
+    state.changed(isExpected ? 'ip' : 'ips', `seen at ${address}`)
     this.#listener.changed(state, time)
   }
 
-  #detach(state: DeviceState, address: string, reason: string, time: number): void {
+  /** `reason`: why that is news. An address that is no longer used is none. */
+  #detach(state: DeviceState, address: string, reason: string | undefined, time: number): void {
     state.addresses.delete(address)
     if (this.#byAddress.get(address) === state) this.#byAddress.delete(address)
-    state.changed('ip', reason)
+    state.changed(reason === undefined ? 'ip' : 'ips', reason ?? '')
     this.#listener.changed(state, time)
   }
 

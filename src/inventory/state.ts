@@ -6,6 +6,7 @@ import { unitsOf } from './known-by.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { ASSET_LIST, authoritative, confidenceOf, type Resolution, resolve } from './resolve.ts'
 import { deriveType } from './types.ts'
+import { Unrest } from './unrest.ts'
 
 /** Attributes with one value in force, in the order in which changes are reported. */
 const SINGLE = [
@@ -48,8 +49,12 @@ const REPORTED = [
 ] as const
 type Reported = (typeof REPORTED)[number]
 
+/** What the last of many changes says. */
+const RESTLESS = 'it changes all the time: changes are not told any more until it comes to rest'
+const RESTED = 'it has come to rest after many changes'
+
 /** Where the reported attribute is a list: the evidence it is made of. */
-const EVIDENCE_OF: Partial<Record<Reported, string>> = { ips: 'ip', ae_titles: 'ae_title' }
+const EVIDENCE_OF: Partial<Record<Reported, string>> = { ae_titles: 'ae_title' }
 
 /** Merged, or come apart: to be reported with the next change. */
 export interface IdentityNews extends Change {
@@ -105,6 +110,8 @@ export class DeviceState {
   #snapshot: Device | undefined
   /** What last changed an attribute, since the last report. */
   #reasons: Map<string, string> | undefined
+  /** Of the attributes that changed since the device was discovered. */
+  #unrest: Map<Reported, Unrest> | undefined
 
   constructor(limits: EvidenceLimits, time: number) {
     this.evidence = new EvidenceBook(limits)
@@ -254,24 +261,50 @@ export class DeviceState {
     })
   }
 
-  /** Differences to what was last reported, which they become. The first call reports nothing: the discovery itself says it all. */
-  announce(): readonly Change[] {
+  /**
+   * Differences to what was last reported, which they become. The first call reports nothing: the discovery itself says it all. What changes
+   * all the time is reported once, and again when it came to rest.
+   */
+  announce(time: number): readonly Change[] {
     this.settle()
     const before = this.#announced
     const now: Record<string, string> = {}
     const differences: Change[] = []
     for (const attribute of REPORTED) {
-      const after = this.#reportedValue(attribute) ?? before?.[attribute]
+      const told = before?.[attribute]
+      const after = this.#reportable(attribute, told)
       if (after === undefined) continue
-      now[attribute] = after
-      if (before !== undefined && after !== before[attribute]) {
-        differences.push({ attribute, before: before[attribute], after, reason: this.#reasonOf(attribute) })
-      }
+      const change = before === undefined || after === told ? undefined : this.#change(attribute, told, after, time)
+      if (change !== undefined) differences.push(change)
+      now[attribute] = before === undefined || change !== undefined || told === undefined ? after : told
     }
     this.#announced = now
     this.pendingSince = undefined
     this.#reasons = undefined
     return differences
+  }
+
+  /** An attribute that changed all the time has come to rest. */
+  hasCalmedDown(time: number): boolean {
+    if (this.#unrest !== undefined) for (const unrest of this.#unrest.values()) if (unrest.isMuted && unrest.isCalm(time)) return true
+    return false
+  }
+
+  /** The value of an attribute that is worth a report: of addresses, not every one is. */
+  #reportable(attribute: Reported, told: string | undefined): string | undefined {
+    const isNews = attribute !== 'ips' || told === undefined || this.#reasons?.has('ips') || this.#unrest?.get('ips')?.isMuted
+    return (isNews ? this.#reportedValue(attribute) : undefined) ?? told
+  }
+
+  #change(attribute: Reported, before: string | undefined, after: string, time: number): Change | undefined {
+    this.#unrest ??= new Map()
+    const unrest = this.#unrest.get(attribute) ?? new Unrest(before ?? '', time)
+    this.#unrest.set(attribute, unrest)
+    const verdict = unrest.weigh(after, time)
+    if (verdict === 'mute') return undefined
+    const why = this.#reasonOf(attribute)
+    const reason = verdict === 'rest' ? RESTED : verdict === 'last' ? `${why}; ${RESTLESS}` : why
+    return { attribute, before, after, reason }
   }
 
   #reasonOf(attribute: Reported): string {

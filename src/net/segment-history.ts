@@ -48,6 +48,7 @@ function slotOf(owner: number, sequence: number): number {
 function sample(data: Uint8Array, at: number, length: number): number {
   const step = Math.max(1, length >>> 5)
   let sum = length
-  for (let index = 0; index < length; index += step) sum = (Math.imul(sum, 31) + data[at + index]) | 0
-  return (Math.imul(sum, 31) + data[at + length - 1]) | 0
+  const end = at + length
+  for (let index = at; index < end; index += step) sum = ((sum << 5) | (sum >>> 27)) ^ data[index]
+  return ((sum << 5) | (sum >>> 27)) ^ data[end - 1]
 }

@@ -35,7 +35,12 @@ export function flowEvent(context: Context, seen: FlowEnded): WardwireEvent {
     body: { tls: tls && tlsFields(tls) },
     wardwire: {
       flow: { end: seen.flowEnd },
-      tls: tls && { client_ja4: text(tls.ja4), client_certificate_requested: tls.clientCertificateRequested },
+      tls: tls && {
+        client_ja4: text(tls.ja4),
+        client_certificate_requested: tls.clientCertificateRequested,
+        client_certificate_presented: tls.clientCertificatePresented,
+        server_certificate_self_signed: tls.certificate?.selfSigned,
+      },
     },
   })
 }

@@ -16,6 +16,10 @@ export const POLICIES: Readonly<Record<Policy, string>> = {
   dicom_pending_operations: 'DICOM requests whose response was not waited for (protocols.dicom.max_pending_operations)',
   hl7_message: 'HL7 messages read in part because of their length (protocols.hl7.max_message_bytes)',
   hl7_pending_messages: 'HL7 messages whose acknowledgment was not waited for (protocols.hl7.max_pending_messages)',
+  http_head: 'HTTP messages, and parts of them, passed over because of the length of their head (protocols.http.max_head_bytes)',
+  http_body: 'HTTP bodies read in part because of their length (protocols.http.max_body_bytes)',
+  http_pending_requests: 'HTTP requests whose response was not waited for (protocols.http.max_pending_requests)',
+  tls_handshake: 'TLS handshake messages read in part because of their length (protocols.tls.max_handshake_bytes)',
   inventory: 'devices not kept because the inventory was full (inventory.max_devices)',
 }
 

@@ -29,15 +29,22 @@ export interface DecoderContext {
   readonly emit: Emit
   /** Keyed hash of a patient or study identifier, for counting and correlation inside the sensor only. */
   readonly pseudonym: (kind: string, value: string) => string
+  /**
+   * From these bytes on, and the next ones of the other side, the flow speaks something else: it is identified anew. The decoder reports what
+   * is open and is asked nothing more. Called as the last thing of `data`.
+   */
+  readonly handOver?: (direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number) => void
 }
 
 /** A protocol that is recognized by content. `Settings` are its checked part of the configuration. */
 export interface Protocol {
-  readonly name: 'dicom' | 'hl7' | 'http' | 'tls' | 'smb' | 'ssh' | 'ftp' | 'smtp' | 'telnet'
+  readonly name: 'dicom' | 'hl7' | 'http' | 'http2' | 'tls' | 'smb' | 'ssh' | 'ftp' | 'smtp' | 'telnet'
   /**
    * Look at the first bytes seen from one side (`bytes[offset .. offset+length)`, never the same answer from other splits):
    * `more` when too short to tell. `midstream` is true when the flow's or direction's beginning was missed, so the bytes may start inside a unit.
    */
   probe(direction: Direction, bytes: Uint8Array, offset: number, length: number, midstream: boolean, flow: Flow): ProbeAnswer
   open(context: DecoderContext): StreamDecoder
+  /** It may begin after others have agreed on it, at a turn of the conversation (STARTTLS, RFC 2817, RDP …). */
+  readonly beginsLater?: boolean
 }

@@ -1,11 +1,13 @@
 import type { Direction, Flow, FlowEnd } from '../net/flow.ts'
-import type { Emit, Protocol, StreamDecoder } from './decoder.ts'
+import type { DecoderContext, Emit, Protocol, StreamDecoder } from './decoder.ts'
 import type { Observation, TlsHandshake } from './observation.ts'
 
 /** Bytes kept of each direction while the protocol is not known. */
 const PROBE_BYTES = 2048
 /** Segments probed on a flow whose beginning was missed, before it is let go. */
 const MIDSTREAM_TRIES = 200
+/** Turns of an unknown conversation at which a protocol that may begin later is looked for. */
+const LATER_TURNS = 8
 
 export interface IdentifierOptions {
   readonly pseudonym: (kind: string, value: string) => string
@@ -34,13 +36,29 @@ interface Probing {
   triesLeft: number
 }
 
-/** What is known of one flow's content: nothing yet, that no protocol speaks there, or who follows it. */
-type Content = Undecided | typeof NOBODYS | Followed
+/** What is known of one flow's content: nothing yet, that its beginning is unknown, that no protocol speaks there, or who follows it. */
+type Content = Undecided | Unknown | typeof NOBODYS | Followed
 
 interface Undecided {
   readonly kind: 'undecided'
   readonly probing: readonly [Probing, Probing]
   readonly waiting: Waiting[]
+  readonly turns: Turns
+}
+
+/** Nobody's so far, as the beginning of both sides tells. */
+interface Unknown {
+  readonly kind: 'unknown'
+  readonly turns: Turns
+}
+
+/** Turns of a conversation: when one side speaks after the other, something may begin, whatever segments it comes in. */
+interface Turns {
+  last: Direction | undefined
+  /** How many more are looked at. */
+  left: number
+  /** What was said in this one, while it may be the beginning of something. */
+  said: Waiting[] | undefined
 }
 
 interface Followed {
@@ -60,29 +78,39 @@ export class ProtocolIdentifier {
   /** Decoders that failed and were taken off their flow. */
   failures = 0
   readonly #protocols: readonly Protocol[]
+  readonly #laterProtocols: readonly Protocol[]
   readonly #options: IdentifierOptions
+  /** What flows spoke before it was something else. */
+  readonly #earlier = new Map<number, Protocol['name']>()
   readonly #contents = new Map<number, Content>()
   readonly #open = new Set<Followed>()
 
   constructor(protocols: readonly Protocol[], options: IdentifierOptions) {
     this.#protocols = protocols
+    this.#laterProtocols = protocols.filter(({ beginsLater }) => beginsLater === true)
     this.#options = options
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
     const content = this.#content(flow)
-    if (content.kind === 'followed') this.#guard(content, decoder => decoder.data(direction, bytes, offset, length, time))
-    else if (content.kind === 'undecided') {
+    if (content.kind === 'nobodys') return
+    if (content.kind === 'followed') {
+      this.#follow(content, direction, bytes, offset, length, time)
+      return
+    }
+    if (this.#startsAtTurn(flow, content.turns, direction, bytes, offset, length, time)) return
+    if (content.kind === 'undecided') {
       const probing = content.probing[direction]
       if (probing.candidates.length > 0) this.#probe(flow, content, direction, bytes, offset, length, time)
       else probing.gone += length
-    }
+    } else if (isOver(content.turns)) this.#contents.set(flow.number, NOBODYS)
   }
 
   gap(flow: Flow, direction: Direction, length: number, time: number): void {
     const content = this.#content(flow)
     if (content.kind === 'followed') this.#guard(content, decoder => decoder.gap(direction, length, time))
-    else if (content.kind === 'undecided') {
+    if (content.kind === 'undecided' || content.kind === 'unknown') content.turns.said = undefined
+    if (content.kind === 'undecided') {
       content.probing[direction].gone += length
       this.#restart(flow, content, direction, true)
     }
@@ -97,6 +125,7 @@ export class ProtocolIdentifier {
   ended(flow: Flow, end: FlowEnd, time: number): TlsHandshake | undefined {
     const content = this.#contents.get(flow.number)
     this.#contents.delete(flow.number)
+    this.#earlier.delete(flow.number)
     if (content?.kind !== 'followed') return undefined
     this.#guard(content, decoder => decoder.end(end, time))
     this.#open.delete(content)
@@ -106,7 +135,7 @@ export class ProtocolIdentifier {
   /** What the flow speaks, once that is known. */
   application(flow: Flow): Protocol['name'] | undefined {
     const content = this.#contents.get(flow.number)
-    return content?.kind === 'followed' ? content.protocol : undefined
+    return content?.kind === 'followed' ? content.protocol : this.#earlier.get(flow.number)
   }
 
   /** About once a second. */
@@ -117,13 +146,39 @@ export class ProtocolIdentifier {
   #content(flow: Flow): Content {
     const known = this.#contents.get(flow.number)
     if (known !== undefined) return known
-    const content: Content = {
+    return this.#undecided(flow, flow.midstream)
+  }
+
+  #undecided(flow: Flow, midstream: boolean): Undecided {
+    const content: Undecided = {
       kind: 'undecided',
-      probing: [this.#beginProbing(flow.midstream), this.#beginProbing(flow.midstream)],
+      probing: [this.#beginProbing(midstream), this.#beginProbing(midstream)],
       waiting: [],
+      turns: { last: undefined, left: midstream ? 0 : LATER_TURNS, said: undefined },
     }
     this.#contents.set(flow.number, content)
     return content
+  }
+
+  /** Ask those that may begin later about what one side has said since it was its turn. True when one of them does. */
+  #startsAtTurn(flow: Flow, turns: Turns, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): boolean {
+    if (turns.last !== direction) {
+      turns.said = turns.last === undefined || turns.left === 0 ? undefined : []
+      if (turns.said !== undefined) turns.left--
+      turns.last = direction
+    }
+    const { said } = turns
+    if (said === undefined) return false
+    said.push({ direction, bytes: bytes.slice(offset, offset + length), time })
+    const seen = joined(said, direction)
+    const answers = this.#laterProtocols.map(protocol => [protocol, protocol.probe(direction, seen, 0, seen.length, false, flow)] as const)
+    const match = answers.find(([, answer]) => answer === 'match')?.[0]
+    if (match !== undefined) {
+      this.#start(flow, { ...this.#undecided(flow, false), waiting: said }, match)
+      return true
+    }
+    if (seen.length >= PROBE_BYTES || answers.every(([, answer]) => answer === 'reject')) turns.said = undefined
+    return false
   }
 
   #beginProbing(midstream: boolean): Probing {
@@ -157,26 +212,48 @@ export class ProtocolIdentifier {
     probing.gone += probing.bytes
     probing.bytes = 0
     drop(content.waiting, direction)
-    if (content.probing.every(({ candidates }) => candidates.length === 0)) this.#contents.set(flow.number, NOBODYS)
+    if (content.probing.some(({ candidates }) => candidates.length > 0)) return
+    const { turns } = content
+    this.#contents.set(flow.number, isOver(turns) ? NOBODYS : { kind: 'unknown', turns })
   }
 
   #start(flow: Flow, { probing, waiting }: Undecided, protocol: Protocol): void {
     this.flowsByProtocol.set(protocol.name, (this.flowsByProtocol.get(protocol.name) ?? 0) + 1)
     const emit = (observation: Observation): void => this.#emit(content, observation)
-    const decoder = protocol.open({ flow, emit, pseudonym: this.#options.pseudonym })
+    const handOver: DecoderContext['handOver'] = (...rest) => this.#handOver(flow, content, ...rest)
+    const decoder = protocol.open({ flow, emit, pseudonym: this.#options.pseudonym, handOver })
     const content: Followed = { kind: 'followed', protocol: protocol.name, decoder, tls: undefined, failed: false }
     this.#contents.set(flow.number, content)
     this.#open.add(content)
     for (const direction of [0, 1] as const)
       if (probing[direction].midstream && !flow.midstream)
         this.#guard(content, follower => follower.gap(direction, probing[direction].gone, flow.lastTime))
-    for (const { direction, bytes, time } of waiting)
-      this.#guard(content, follower => follower.data(direction, bytes, 0, bytes.length, time))
+    for (const { direction, bytes, time } of waiting) this.data(flow, direction, bytes, 0, bytes.length, time)
+  }
+
+  /** What a flow spoke is over, but not the flow. */
+  #handOver(flow: Flow, from: Followed, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
+    if (this.#contents.get(flow.number) !== from) return
+    this.#guard(from, decoder => decoder.end('closed', time))
+    this.#open.delete(from)
+    this.#earlier.set(flow.number, from.protocol)
+    this.#undecided(flow, false)
+    if (length > 0) this.data(flow, direction, bytes, offset, length, time)
   }
 
   #emit(content: Followed, observation: Observation): void {
     if (observation.kind === 'tls-handshake') content.tls = observation
     this.#options.emit(observation)
+  }
+
+  /** As `#guard` for data, which comes with nearly every packet, so that nothing is made for it. */
+  #follow(content: Followed, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
+    if (content.failed) return
+    try {
+      content.decoder.data(direction, bytes, offset, length, time)
+    } catch (error) {
+      this.#fail(content, error)
+    }
   }
 
   /** A decoder's mistake must cost its flow only. */
@@ -185,12 +262,21 @@ export class ProtocolIdentifier {
     try {
       call(content.decoder)
     } catch (error) {
-      content.failed = true
-      this.failures++
-      this.#open.delete(content)
-      this.#options.onFailure(content.protocol, error)
+      this.#fail(content, error)
     }
   }
+
+  #fail(content: Followed, error: unknown): void {
+    content.failed = true
+    this.failures++
+    this.#open.delete(content)
+    this.#options.onFailure(content.protocol, error)
+  }
+}
+
+/** Nothing that begins later is looked for any more. */
+function isOver({ left, said }: Turns): boolean {
+  return left === 0 && said === undefined
 }
 
 function drop(waiting: Waiting[], direction: Direction): void {

@@ -8,7 +8,7 @@ import { dicom } from './dicom/index.ts'
 import { type DicomSettings, dicomSchema } from './dicom/settings.ts'
 import { hl7 } from './hl7/index.ts'
 import { type Hl7Settings, hl7Schema } from './hl7/settings.ts'
-import { http } from './http/index.ts'
+import { http, http2 } from './http/index.ts'
 import { type HttpSettings, httpSchema } from './http/settings.ts'
 import { lldp } from './lldp/index.ts'
 import { llmnr } from './llmnr/index.ts'
@@ -19,18 +19,21 @@ import { smb } from './smb/index.ts'
 import { snmp } from './snmp/index.ts'
 import { ssdp } from './ssdp/index.ts'
 import { tls } from './tls/index.ts'
+import { type TlsSettings, tlsSchema } from './tls/settings.ts'
 
 /** Settings of each protocol decoder. */
 export interface ProtocolSettings {
   readonly dicom: DicomSettings
   readonly hl7: Hl7Settings
   readonly http: HttpSettings
+  readonly tls: TlsSettings
 }
 
 export const protocolsSchema = Joi.object<ProtocolSettings>({
   dicom: dicomSchema.description('DICOM upper layer, DIMSE and the heads of data sets'),
   hl7: hl7Schema.description('HL7 v2 over MLLP'),
   http: httpSchema.description('HTTP/1.1, for DICOMweb and FHIR'),
+  tls: tlsSchema.description('TLS handshakes, as far as they are in clear'),
 }).default()
 
 /** Every protocol on TCP that is recognized, in the order in which the first bytes of a flow are shown to them. */
@@ -38,8 +41,9 @@ export function createProtocols(settings: ProtocolSettings, onOverload: OnOverlo
   return [
     dicom(settings.dicom, onOverload),
     hl7(settings.hl7, onOverload),
-    tls(),
-    http(settings.http),
+    tls(settings.tls, onOverload),
+    http(settings.http, onOverload),
+    http2(),
     smb(),
     ssh(),
     ftp(),

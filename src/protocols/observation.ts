@@ -265,7 +265,18 @@ export interface Hl7Observations extends Seen {
 }
 
 /** Kind of credential that a request came with. */
-export type AuthenticationScheme = 'none' | 'basic' | 'bearer' | 'digest' | 'negotiate' | 'ntlm' | 'api_key' | 'cookie' | 'other'
+export type AuthenticationScheme =
+  | 'none'
+  | 'basic'
+  | 'bearer'
+  | 'digest'
+  | 'negotiate'
+  | 'ntlm'
+  | 'api_key'
+  | 'signature'
+  | 'client_certificate'
+  | 'cookie'
+  | 'other'
 
 /** One HTTP request with its response, whatever they carry. */
 export interface HttpExchange {
@@ -290,7 +301,7 @@ export interface HttpExchange {
 
 /** PS3.18: search, retrieve, retrieve by URI, store, worklist; and the deletion that servers add to it. */
 export type DicomWebService = 'qido_rs' | 'wado_rs' | 'wado_uri' | 'stow_rs' | 'ups_rs' | 'delete'
-export type DicomWebLevel = 'study' | 'series' | 'instance' | 'frame' | 'workitem'
+export type DicomWebLevel = 'patient' | 'study' | 'series' | 'instance' | 'frame' | 'workitem'
 /** What of a resource is asked for, where not the resource itself. */
 export type DicomWebRepresentation = 'metadata' | 'rendered' | 'thumbnail' | 'bulkdata'
 export type DicomQuery = NonNullable<DicomOperation['query']>
@@ -314,6 +325,8 @@ export interface DicomWebRequest extends Seen {
   readonly instances: number
   /** Other parts of multipart bodies: frames, bulk data, metadata. */
   readonly parts: number
+  /** Keyed hash of the path under which the service was asked for: for counting inside the sensor. */
+  readonly root: string | undefined
   /** Keyed hash of the study that the path names: for counting inside the sensor. */
   readonly study: string | undefined
   /** Distinct studies that paths named. */
@@ -373,6 +386,8 @@ export interface TlsHandshake extends Seen {
   readonly resumed: boolean | undefined
   readonly established: boolean
   readonly clientCertificateRequested: boolean
+  /** The client sent one when it was asked for it; undefined where that is protected or was not seen. */
+  readonly clientCertificatePresented: boolean | undefined
   readonly certificate:
     | {
         readonly subject: string
@@ -382,6 +397,7 @@ export interface TlsHandshake extends Seen {
         readonly publicKeyAlgorithm: string
         readonly publicKeyBits: number | undefined
         readonly serialNumber: string
+        readonly selfSigned: boolean
       }
     | undefined
 }
@@ -407,6 +423,7 @@ export type IdentityAttribute =
   | 'role'
   | 'mac'
   | 'ip'
+  | 'vlan'
   | 'hostname'
   | 'domain'
   | 'os'
@@ -419,6 +436,7 @@ export type IdentityAttribute =
   | 'dhcp_fingerprint'
   | 'dhcp_client_id'
   | 'enterprise_number'
+  | 'mud_url'
   | 'firmware_version'
   | 'hardware_revision'
   | 'asset_tag'

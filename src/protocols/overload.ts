@@ -10,6 +10,14 @@ export const OVERLOAD_POLICIES = [
   'hl7_message',
   /** `hl7.max_pending_messages` */
   'hl7_pending_messages',
+  /** `http.max_head_bytes` */
+  'http_head',
+  /** `http.max_body_bytes` */
+  'http_body',
+  /** `http.max_pending_requests` */
+  'http_pending_requests',
+  /** `tls.max_handshake_bytes` */
+  'tls_handshake',
 ] as const
 
 export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number]

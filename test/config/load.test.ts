@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import Joi from 'joi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatProblems, loadConfig, parseConfig } from '../../src/config/load.ts'
-import { type Secret, secretSchema } from '../../src/config/secret.ts'
+import type { Secret } from '../../src/config/secret.ts'
+import { secretSchema } from '../../src/config/secret-schema.ts'
 
 interface Sample {
   readonly capture: { readonly interface: string; readonly snaplen_bytes: number }

@@ -11,6 +11,8 @@ import { ethernet, ipv4, udp } from '../net/packets.ts'
 import { CONTEXTS, findRq, imageElements, STORE, storeRq } from '../protocols/dicom/dialogues.ts'
 import { associateAc, associateRq, pData, pdv } from '../protocols/dicom/encode.ts'
 import { framed, message } from '../protocols/hl7/conversation.ts'
+import { get, head } from '../protocols/http/conversation.ts'
+import { clientHello, record } from '../protocols/tls/peers.ts'
 
 const CLIENT = { address: 0x0a_01_00_0a, port: 40_000 }
 const SERVER = { address: 0x0a_01_00_14, port: 104 }
@@ -32,6 +34,8 @@ function watched(
       ...base.protocols,
       dicom: { ...base.protocols.dicom, ...protocols },
       hl7: { ...base.protocols.hl7, ...protocols },
+      http: { ...base.protocols.http, ...protocols },
+      tls: { ...base.protocols.tls, ...protocols },
     },
   }
   const documents: EcsDocument[] = []
@@ -69,6 +73,19 @@ function hl7(...said: readonly string[]): readonly Buffer[] {
   const talk = new Connection(CLIENT, { ...SERVER, port: 2575 })
   return [...talk.opened(), ...said.flatMap(text => talk.sent(Buffer.from(text)))]
 }
+
+/** Requests, then what the server says. */
+function http(asked: string, answered = ''): readonly Buffer[] {
+  const talk = new Connection(CLIENT, { ...SERVER, port: 8042 })
+  return [...talk.opened(), ...talk.sent(Buffer.from(asked)), ...(answered === '' ? [] : talk.answered(Buffer.from(answered)))]
+}
+
+function tls(...hello: Parameters<typeof clientHello>): readonly Buffer[] {
+  const talk = new Connection(CLIENT, { ...SERVER, port: 2762 })
+  return [...talk.opened(), ...talk.sent(Buffer.from(record(22, clientHello(...hello))))]
+}
+
+const BUNDLE = `{"resourceType":"Bundle","meta":{"tag":"${'x'.repeat(5000)}"},"type":"batch"}`
 
 const datagrams = (count: number): readonly Buffer[] =>
   Array.from({ length: count }, (_, index) => ethernet(ipv4(udp(Buffer.from('x'), 1000 + index, 9), { protocol: 17, id: index + 1 })))
@@ -110,6 +127,33 @@ const CASES: readonly (readonly [Policy, string, readonly Buffer[], Parameters<t
     'protocols.hl7.max_pending_messages',
     hl7(...['1', '2', '3'].map(id => framed(message({ id })))),
     { protocols: { max_pending_messages: 2 } },
+  ],
+  [
+    'http_head',
+    'protocols.http.max_head_bytes',
+    http(get('/dicom-web/studies?PatientID=1', `X-Filler: ${'x'.repeat(900)}`)),
+    { protocols: { max_head_bytes: 500 } },
+  ],
+  [
+    'http_body',
+    'protocols.http.max_body_bytes',
+    http(
+      `${head('POST /fhir HTTP/1.1', 'Content-Type: application/fhir+json', `Content-Length: ${BUNDLE.length}`)}${BUNDLE}`,
+      'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+    ),
+    { protocols: { max_body_bytes: 1000 } },
+  ],
+  [
+    'http_pending_requests',
+    'protocols.http.max_pending_requests',
+    http(get('/dicom-web/studies?PatientID=1').repeat(3)),
+    { protocols: { max_pending_requests: 2 } },
+  ],
+  [
+    'tls_handshake',
+    'protocols.tls.max_handshake_bytes',
+    tls({ cipherSuites: Array.from({ length: 300 }, (_, index) => index) }),
+    { protocols: { max_handshake_bytes: 500 } },
   ],
   ['inventory', 'inventory.max_devices', dicom(), { inventory: { max_devices: 1 } }],
 ]

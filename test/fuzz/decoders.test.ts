@@ -45,6 +45,8 @@ const TIGHT: ProtocolSettings = {
     instance_hashes: true,
   },
   hl7: { ...DEFAULTS.hl7, max_message_bytes: 700, max_pending_messages: 3 },
+  http: { ...DEFAULTS.http, max_head_bytes: 300, max_body_bytes: 400, max_pending_requests: 2 },
+  tls: { ...DEFAULTS.tls, max_handshake_bytes: 400 },
 }
 const PROTOCOLS = createProtocols(DEFAULTS)
 /** Decoders as they come, and with limits that are hit all the time. */

@@ -11,6 +11,7 @@ import { bytes, hex, ip, udpFlow, word } from '../protocols/datagrams.ts'
 import {
   authenticate,
   challenge,
+  kerberosToken,
   negotiate,
   packet,
   smb1NegotiateResponse,
@@ -45,16 +46,19 @@ const DHCP = bytes(
   dhcpOption(61, hex('ff010203')),
   dhcpOption(52, 3),
   dhcpOption(124, hex('00000e08 05 04 50756d70')),
+  dhcpOption(125, hex('00000de9 05 02 03 534e31')),
+  dhcpOption(161, 'https://maker.example/pump'),
   255,
 )
 const v6Option = (code: number, data: Uint8Array): Buffer => bytes(word(code, data.length), data)
 const SOLICIT = bytes(1, hex('010203'), v6Option(1, word(3, 1)), v6Option(39, bytes(1, dnsName('ct.local'))))
 const DHCPV6 = bytes(12, 0, Buffer.alloc(32, 3), v6Option(9, SOLICIT))
 const MDNS = bytes(
-  word(0, 0x8400, 0, 3, 0, 0),
+  word(0, 0x8400, 0, 4, 0, 0),
   dnsRecord('ct.local', 1, ip('10.0.0.5')),
   dnsRecord('x._ipp._tcp.local', 16, bytes(8, 'ty=Maker', 9, 'usb_MFG=M')),
   dnsRecord('_services._dns-sd._udp.local', 12, word(0xc00c)),
+  dnsRecord('CT1._dicom._tcp.local', 33, bytes(word(0, 0, 104), dnsName('ct.local'))),
 )
 const NBNS = bytes(word(1, 0x2910, 1, 0, 0, 1), dnsName(netbios('AA')), word(32, 1), word(0xc00c, 32, 1, 0, 300, 6, 0), ip('10.0.0.5'))
 const NBDGM = bytes(
@@ -68,6 +72,10 @@ const NBDGM = bytes(
 )
 const SSDP = bytes('NOTIFY * HTTP/1.1\r\nNT: urn:x:device:Y:1\r\nUSN: uuid:12345678-1234\r\nSERVER: Linux/3 UPnP/1.0 A/1\r\n\r\n')
 const SNMP = hex('3026 020101 0406 7075626c6963 a219 020101 020100 020100 300e 300c 0608 2b06010201010500 0400')
+const SNMP_V3 = hex(
+  '304a 020103 300d 020101 020105 040101 020103 041d 301b 040b 80000e0803 020000000007 020101 020102 0400 0400 0400 3017 0400 0400 a211 020101 020100 020100 3006 3004 0600 0400',
+)
+const SNMP_TRAP = hex('302a 020100 0406 7075626c6963 a41d 0608 2b060104019c0801 4004 0a000005 020106 020101 430100 3000')
 const LLDP = bytes(
   hex('0207 04 020000000005 0402 0531 0602 0078'),
   word(0x0a04),
@@ -79,9 +87,25 @@ const LLDP = bytes(
   2,
   hex('00000001 00'),
   hex('fe07 0012bb 08 414243'),
+  hex('fe06 0080c2 01 0014'),
+  hex('fe08 00005e 01 75726c78'),
   word(0),
 )
-const CDP = bytes(2, 180, word(0), word(1, 6), 'R1', word(2, 17), hex('00000001 0101cc 0004 0a000005'), word(6, 8), 'IOS1')
+const CDP = bytes(
+  2,
+  180,
+  word(0),
+  word(1, 6),
+  'R1',
+  word(10, 6, 20),
+  word(0x17, 7),
+  0,
+  'B1',
+  word(2, 17),
+  hex('00000001 0101cc 0004 0a000005'),
+  word(6, 8),
+  'IOS1',
+)
 
 const DATAGRAMS: readonly (readonly [port: number, payload: Uint8Array])[] = [
   [67, DHCP],
@@ -92,6 +116,8 @@ const DATAGRAMS: readonly (readonly [port: number, payload: Uint8Array])[] = [
   [138, NBDGM],
   [1900, SSDP],
   [161, SNMP],
+  [161, SNMP_V3],
+  [162, SNMP_TRAP],
 ]
 const FRAMES = [
   ['lldp', LLDP],
@@ -110,6 +136,7 @@ const CONVERSATIONS: readonly (readonly [protocol: Protocol, pieces: readonly Ui
       packet(smb2SetupRequest(wrapped(negotiate('10.0.19041')))),
       packet(smb2SetupResponse(wrapped(challenge('10.0.17763', NAMES)))),
       packet(smb2SetupRequest(wrapped(authenticate('10.0.19041', 'user', 'ROOM-2')))),
+      packet(smb2SetupRequest(wrapped(kerberosToken('HOSPITAL', 'cifs', 'ct')))),
     ],
   ],
   [ssh(), [bytes('SSH-2.0-OpenSSH_7.6p1 Ubuntu\r\n'), bytes('SSH-2.0-PuTTY\r\n')]],

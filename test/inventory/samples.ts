@@ -209,6 +209,7 @@ export function tls(on: Flow, time: number, changes: Partial<TlsHandshake> = {})
     resumed: false,
     established: true,
     clientCertificateRequested: false,
+    clientCertificatePresented: undefined,
     certificate: undefined,
     ...changes,
   }

@@ -387,6 +387,7 @@ export const SEARCH: DicomWebRequest = {
   requests: 1,
   instances: 0,
   parts: 0,
+  root: 'r-1',
   study: undefined,
   studies: 0,
   violations: [],
@@ -476,6 +477,7 @@ export const TLS: TlsHandshake = {
   resumed: false,
   established: true,
   clientCertificateRequested: true,
+  clientCertificatePresented: false,
   certificate: {
     subject: 'CN=pacs.hospital.example',
     issuer: 'CN=Hospital CA',
@@ -484,6 +486,7 @@ export const TLS: TlsHandshake = {
     publicKeyAlgorithm: 'RSA',
     publicKeyBits: 2048,
     serialNumber: '0A1B',
+    selfSigned: false,
   },
 }
 

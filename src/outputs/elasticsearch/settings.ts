@@ -1,5 +1,6 @@
 import Joi from 'joi'
-import { type Secret, secretSchema } from '../../config/secret.ts'
+import type { Secret } from '../../config/secret.ts'
+import { secretSchema } from '../../config/secret-schema.ts'
 import { type BatchSettings, batchSchema } from '../batch.ts'
 import { type TlsSettings, tlsSchema } from '../tls.ts'
 import { urlSchema } from '../url.ts'

@@ -62,11 +62,13 @@ class GreetingSession implements StreamDecoder {
   }
 
   data(direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
-    if (this.#beginning === undefined) return
     if (direction === 0) {
       this.#finish()
+      // The client may go on in TLS (RFC 3207, RFC 4217).
+      this.#context.handOver?.(direction, bytes, offset, length, time)
       return
     }
+    if (this.#beginning === undefined) return
     this.#time = time
     this.#beginning.add(bytes, offset, length)
     if (this.#beginning.full || LAST_LINE.test(this.#beginning.text)) this.#finish()

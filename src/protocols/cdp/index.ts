@@ -1,15 +1,28 @@
 import { Cursor } from '../../bytes/cursor.ts'
-import { formatIpv4 } from '../../net/addresses.ts'
+import { formatIpv4, formatIpv6 } from '../../net/addresses.ts'
 import type { EmitHost, LinkFrame, LinkProtocol } from '../datagram.ts'
 import { FactList } from '../fact-list.ts'
 import { cleanText, hostName } from '../text.ts'
 
-const TlvType = { DEVICE_ID: 1, ADDRESSES: 2, CAPABILITIES: 4, SOFTWARE_VERSION: 5, PLATFORM: 6, MANAGEMENT_ADDRESSES: 0x16 } as const
+const TlvType = {
+  DEVICE_ID: 1,
+  ADDRESSES: 2,
+  CAPABILITIES: 4,
+  SOFTWARE_VERSION: 5,
+  PLATFORM: 6,
+  NATIVE_VLAN: 0x0a,
+  SYSTEM_NAME: 0x14,
+  MANAGEMENT_ADDRESSES: 0x16,
+  LOCATION: 0x17,
+} as const
 const HEADER = 4
 const MAX_TLVS = 128
 const MAX_ADDRESSES = 16
-/** Protocol of an address: type 1 (NLPID), length 1, CC (IP). */
-const NLPID_IP = 0x0101cc
+/** Protocol of an address: type 1 (NLPID), length 1, CC (IP); or type 2 (802.2), length 8, SNAP header with the EtherType of IPv6. */
+const NLPID_IP = '0101cc'
+const SNAP_IPV6 = '0208aaaa0300000086dd'
+/** NX-OS names a device by its name and its serial number: `core1(FOX1234ABCD)`. */
+const NAME_AND_SERIAL = /^(.+)\(([A-Z0-9]{11})\)$/
 
 const CAPABILITIES: readonly (readonly [bit: number, capability: string])[] = [
   [0x01, 'router'],
@@ -51,8 +64,23 @@ function read({ bytes, offset, length, sourceMac, time }: LinkFrame, emit: EmitH
 
 function addFact(list: FactList, type: number, value: Cursor): void {
   switch (type) {
-    case TlvType.DEVICE_ID:
-      list.add('hostname', hostName(value.text()), 'Device ID')
+    case TlvType.DEVICE_ID: {
+      const text = value.text()
+      const [, name = text, serial] = NAME_AND_SERIAL.exec(text) ?? []
+      list.add('hostname', hostName(name), 'Device ID')
+      list.add('serial_number', serial, 'Device ID')
+      return
+    }
+    case TlvType.SYSTEM_NAME:
+      list.add('hostname', hostName(value.text()), 'System Name')
+      return
+    case TlvType.NATIVE_VLAN:
+      list.add('vlan', String(value.uint16()), 'Native VLAN')
+      return
+    case TlvType.LOCATION:
+      // Character set 1, text.
+      value.skip(1)
+      list.add('location', cleanText(value.text()), 'Location')
       return
     case TlvType.SOFTWARE_VERSION:
       list.add('system_description', cleanText(value.text()), 'Software Version')
@@ -67,13 +95,16 @@ function addFact(list: FactList, type: number, value: Cursor): void {
   }
 }
 
-/** Addresses: count 4; of each protocol type 1, length 1, protocol, length 2, address. */
+/** The first IPv4 address, else the first IPv6 address. Addresses: count 4; of each protocol type 1, length 1, protocol, length 2, address. */
 function firstAddress(value: Cursor): string | undefined {
   const count = value.uint32()
+  let ipv6: string | undefined
   for (let index = 0; index < Math.min(count, MAX_ADDRESSES) && value.left > 0; index++) {
-    const protocol = value.take(2 + value.bytes[value.at + 1])
+    const protocol = value.take(2 + value.bytes[value.at + 1]).hex()
     const address = value.take(value.uint16())
-    if (protocol.left === 3 && protocol.uint24() === NLPID_IP && address.left === 4) return formatIpv4(address.uint32())
+    if (protocol === NLPID_IP && address.left === 4) return formatIpv4(address.uint32())
+    if (protocol === SNAP_IPV6 && address.left === 16)
+      ipv6 ??= formatIpv6(address.uint32(), address.uint32(), address.uint32(), address.uint32())
   }
-  return undefined
+  return ipv6
 }

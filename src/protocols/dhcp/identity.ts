@@ -9,6 +9,10 @@ import { Option } from './options.ts'
 /** FQDN flag E: the name is in DNS wire format (RFC 4702 §2.1). */
 const FQDN_ENCODED = 0x04
 const HARDWARE_ETHERNET = 1
+/** Enterprise number of the Broadband Forum, whose option says what equipment on a customer's premises is (TR-069 annex F.2.5). */
+const BROADBAND_FORUM = 3561
+const BroadbandDevice = { SERIAL_NUMBER: 2, PRODUCT_CLASS: 3 } as const
+const MAX_SUBOPTIONS = 16
 /** Longest client identifier that is told, in bytes. */
 const MAX_CLIENT_IDENTIFIER = 64
 
@@ -22,8 +26,8 @@ export function clientFacts({ options, clientMac }: DhcpMessage): readonly Ident
   list.add('vendor_class', cleanText(options.get(Option.VENDOR_CLASS).text()), 'option 60')
   list.add('dhcp_client_id', clientIdentifier(options.get(Option.CLIENT_IDENTIFIER), clientMac), 'option 61')
   addVendorClass(list, options.get(Option.VENDOR_IDENTIFYING_CLASS))
-  if (options.has(Option.VENDOR_IDENTIFYING_INFORMATION))
-    list.add('enterprise_number', String(options.get(Option.VENDOR_IDENTIFYING_INFORMATION).uint32()), 'option 125')
+  if (options.has(Option.VENDOR_IDENTIFYING_INFORMATION)) addVendorInformation(list, options.get(Option.VENDOR_IDENTIFYING_INFORMATION))
+  list.add('mud_url', cleanText(options.get(Option.MUD_URL).text()), 'option 161')
   return list.facts
 }
 
@@ -56,4 +60,18 @@ function addVendorClass(list: FactList, data: Cursor): void {
   if (data.short) return
   list.add('enterprise_number', String(enterprise), 'option 124')
   if (!block.short) list.add('vendor_class', cleanText(text.text()), 'option 124')
+}
+
+/** Vendor-identifying vendor information (RFC 3925 §4): enterprise number 4, length 1, suboptions of code 1, length 1, data … of the first vendor. */
+function addVendorInformation(list: FactList, data: Cursor): void {
+  const enterprise = data.uint32()
+  list.add('enterprise_number', String(enterprise), 'option 125')
+  const block = data.take(data.uint8())
+  for (let count = 0; enterprise === BROADBAND_FORUM && block.left > 0 && count < MAX_SUBOPTIONS; count++) {
+    const code = block.uint8()
+    const text = cleanText(block.take(block.uint8()).text())
+    if (block.short) return
+    if (code === BroadbandDevice.SERIAL_NUMBER) list.add('serial_number', text, 'option 125 DeviceSerialNumber')
+    if (code === BroadbandDevice.PRODUCT_CLASS) list.add('model', text, 'option 125 DeviceProductClass')
+  }
 }

@@ -1,6 +1,6 @@
 import { Cursor } from '../../bytes/cursor.ts'
 
-/** Options that are looked at (RFC 2132; RFC 4702 FQDN; RFC 3925 vendor-identifying). */
+/** Options that are looked at (RFC 2132; RFC 4702 FQDN; RFC 3925 vendor-identifying; RFC 8520 MUD URL). */
 export const Option = {
   HOST_NAME: 12,
   OVERLOAD: 52,
@@ -12,6 +12,7 @@ export const Option = {
   CLIENT_FQDN: 81,
   VENDOR_IDENTIFYING_CLASS: 124,
   VENDOR_IDENTIFYING_INFORMATION: 125,
+  MUD_URL: 161,
 } as const
 
 const PAD = 0

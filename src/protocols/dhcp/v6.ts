@@ -10,8 +10,8 @@ import { cleanText, hostName } from '../text.ts'
 const CLIENT_MESSAGES: ReadonlySet<number> = new Set([1, 3, 4, 5, 6, 8, 9, 11])
 const RELAY_FORWARD = 12
 const KNOWN_MESSAGES = 13
-/** RFC 8415 §21; RFC 4704 FQDN. */
-const Option = { CLIENT_ID: 1, OPTION_REQUEST: 6, RELAY_MESSAGE: 9, VENDOR_CLASS: 16, CLIENT_FQDN: 39 } as const
+/** RFC 8415 §21; RFC 4704 FQDN; RFC 8520 MUD URL. */
+const Option = { CLIENT_ID: 1, OPTION_REQUEST: 6, RELAY_MESSAGE: 9, VENDOR_CLASS: 16, CLIENT_FQDN: 39, MUD_URL: 112 } as const
 /** Relays in a row (RFC 8415 §7.6: HOP_COUNT_LIMIT). */
 const MAX_RELAYS = 8
 const MAX_OPTIONS = 128
@@ -80,6 +80,9 @@ function addFact(list: FactList, code: number, data: Cursor): void {
       if (!data.short) list.add('vendor_class', cleanText(text.text()), 'option 16')
       return
     }
+    case Option.MUD_URL:
+      list.add('mud_url', cleanText(data.text()), 'option 112')
+      return
     case Option.CLIENT_FQDN: {
       // Flags 1, name in DNS wire format (RFC 4704 §4).
       data.skip(1)

@@ -1,4 +1,5 @@
-import { Compressed } from './compressed.ts'
+import type { OverloadPolicy } from '../overload.ts'
+import { CODINGS, Compressed } from './compressed.ts'
 import type { FhirTarget } from './fhir.ts'
 import type { Fields, MediaType } from './message.ts'
 import { FormNames } from './parameters.ts'
@@ -13,6 +14,14 @@ export interface BodyReader {
   end(whole: boolean): void
 }
 
+/** How much of a body is looked at. */
+export interface BodyLimits {
+  /** Bytes of the head of a part. */
+  readonly head: number
+  /** Bytes of a compressed body, and of the beginning of a Bundle. */
+  readonly body: number
+}
+
 /** A body, and what is to be learned from it. */
 export class Body {
   bytes = 0
@@ -22,8 +31,13 @@ export class Body {
   readonly results: ArrayLength | undefined
   readonly #reader: BodyReader | undefined
 
-  constructor(reader: BodyReader | undefined, isCompressed = false) {
-    this.#reader = reader !== undefined && isCompressed ? new Compressed(reader) : reader
+  /** Something is in it that is not read. */
+  readonly #isUnread: boolean
+
+  /** `wrap` stands between the bytes and the reader. */
+  constructor(reader: BodyReader | undefined, isUnread = false, wrap: (reader: BodyReader) => BodyReader = same => same) {
+    this.#reader = reader === undefined ? undefined : wrap(reader)
+    this.#isUnread = isUnread
     if (reader instanceof DicomContent) this.dicom = reader
     else if (reader instanceof FormNames) this.names = reader
     else if (reader instanceof BundleType) this.bundle = reader
@@ -44,67 +58,96 @@ export class Body {
     this.#reader?.end(whole)
   }
 
-  /** It was longer than what is looked at of a compressed body. */
+  /** Not all that matters of it was looked at. */
   get isCut(): boolean {
-    return this.#reader instanceof Compressed && this.#reader.isCut
+    return this.#isUnread || (this.#reader instanceof Compressed && this.#reader.isCut) || this.limits.length > 0
+  }
+
+  /** Limits because of which that is so. */
+  get limits(): readonly OverloadPolicy[] {
+    const isTooLong = (this.#reader instanceof Compressed && this.#reader.isTooLong) || this.bundle?.isCut === true
+    return [...(isTooLong ? (['http_body'] as const) : []), ...(this.dicom?.isCut === true ? (['http_head'] as const) : [])]
   }
 }
 
 /** The body of a request, and what is looked for in it. */
-export function requestBody(fields: Fields, mediaType: MediaType | undefined, fhir: FhirTarget | undefined): Body {
-  return createBody(fields, mediaType, type => {
+export function requestBody(fields: Fields, mediaType: MediaType | undefined, fhir: FhirTarget | undefined, limits: BodyLimits): Body {
+  return createBody(fields, mediaType, limits, type => {
     if (fhir?.isFormSearch === true && type === 'application/x-www-form-urlencoded') return new FormNames()
-    return fhir?.isBundle === true ? new BundleType() : undefined
+    return fhir?.isBundle === true ? new BundleType(limits.body) : undefined
   })
 }
 
 /** The body of a response; `isSearch` when it answers a DICOMweb search. */
-export function responseBody(fields: Fields, mediaType: MediaType | undefined, isSearch: boolean): Body {
-  return createBody(fields, mediaType, type => (isSearch && /[/+]json$/.test(type) ? new ArrayLength() : undefined))
+export function responseBody(fields: Fields, mediaType: MediaType | undefined, isSearch: boolean, limits: BodyLimits): Body {
+  return createBody(fields, mediaType, limits, type => (isSearch && /[/+]json$/.test(type) ? new ArrayLength() : undefined))
 }
 
-function createBody(fields: Fields, mediaType: MediaType | undefined, readerOf: (type: string) => BodyReader | undefined): Body {
+function createBody(
+  fields: Fields,
+  mediaType: MediaType | undefined,
+  limits: BodyLimits,
+  readerOf: (type: string) => BodyReader | undefined,
+): Body {
   const coding = fields.get('content-encoding')?.toLowerCase() ?? 'identity'
-  if (mediaType === undefined || !CODINGS.has(coding)) return new Body(undefined)
-  const reader = holdsDicom(mediaType) ? new DicomContent(mediaType) : readerOf(mediaType.type)
-  return new Body(reader, coding !== 'identity')
+  if (mediaType === undefined) return new Body(undefined)
+  const reader = holdsDicom(mediaType) ? new DicomContent(mediaType, limits) : readerOf(mediaType.type)
+  if (coding === 'identity') return new Body(reader)
+  const decompress = CODINGS.get(coding)
+  if (decompress === undefined) return new Body(undefined, reader !== undefined)
+  return new Body(reader, false, inner => new Compressed(inner, decompress, limits.body))
 }
-
-/** Codings that are read; a body in another is only counted. */
-const CODINGS: ReadonlySet<string> = new Set(['identity', 'gzip', 'x-gzip', 'deflate'])
 
 /** DICOM files, alone or in parts, and the frames and metadata that come in parts too (PS3.18 §8.7.3). */
 function holdsDicom({ type }: MediaType): boolean {
   return type === 'application/dicom' || type === 'multipart/related'
 }
 
-/** Bytes in which the type of a Bundle is looked for. */
-const MAX_BUNDLE_HEAD = 4096
-const BUNDLE_TYPE = /"type"\s*:\s*"(batch|transaction)"|<type\s+value\s*=\s*["'](batch|transaction)["']/
+/** The type of a Bundle stands before its entries, which are long (FHIR R5 §2.36.1). */
+const BUNDLE_TYPE = /"type"\s*:\s*"([a-z-]{1,32})"|<type\s+value\s*=\s*["']([a-z-]{1,32})["']/
+/** Bytes after which the type is looked for first; then again whenever there are twice as many. */
+const BUNDLE_HEAD = 1024
 
 /** Tells a batch from a transaction by the beginning of a Bundle. */
 export class BundleType implements BodyReader {
   /** Known when the body is over, if its beginning tells. */
   type: 'batch' | 'transaction' | undefined
+  /** Its type was not among the bytes that are looked at. */
+  isCut = false
+  readonly #limit: number
   #head = ''
+  #next = BUNDLE_HEAD
   #isOver = false
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
 
   feed(bytes: Buffer, from: number, to: number): void {
     if (this.#isOver) return
-    this.#head += bytes.toString('latin1', from, Math.min(to, from + MAX_BUNDLE_HEAD - this.#head.length))
-    this.#isOver = this.#head.length >= MAX_BUNDLE_HEAD
+    this.#head += bytes.toString('latin1', from, Math.min(to, from + this.#limit - this.#head.length))
+    const isFull = this.#head.length >= this.#limit
+    if (isFull || this.#head.length >= this.#next) this.#look(isFull)
   }
 
   /** What lies behind lost bytes is no beginning. */
   gap(): void {
-    this.#isOver = true
+    this.end()
   }
 
   end(): void {
-    const found = BUNDLE_TYPE.exec(this.#head)
-    this.type = (found?.[1] ?? found?.[2]) as 'batch' | 'transaction' | undefined
+    if (!this.#isOver) this.#look(false)
     this.#head = ''
     this.#isOver = true
+  }
+
+  #look(isFull: boolean): void {
+    this.#next = this.#head.length * 2
+    const found = BUNDLE_TYPE.exec(this.#head)
+    const type = found?.[1] ?? found?.[2]
+    if (type === 'batch' || type === 'transaction') this.type = type
+    this.#isOver = isFull || type !== undefined
+    this.isCut = isFull && type === undefined
   }
 }
 

@@ -1,30 +1,50 @@
-import { constants, unzipSync } from 'node:zlib'
+import { brotliDecompressSync, constants, unzipSync } from 'node:zlib'
 import type { BodyReader } from './body.ts'
 
-/** Compressed bytes that are kept of one body, and what they may become. */
-const MAX_COMPRESSED = 32_768
-const MAX_PLAIN = 1 << 20
+/** A body may become this many times as long. */
+const MAX_RATIO = 16
 /** Fewer bytes hold nothing but the frame of the format. */
 const MIN_COMPRESSED = 16
 
-/** Shows a reader the beginning of a body in gzip or zlib format (RFC 9110 §8.4.1): all of a small body, whose end then is its end. */
+type Decompress = (bytes: Buffer, maxOutputLength: number) => Buffer
+
+const unzip: Decompress = (bytes, maxOutputLength) => unzipSync(bytes, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH })
+const unbrotli: Decompress = (bytes, maxOutputLength) =>
+  brotliDecompressSync(bytes, { maxOutputLength, finishFlush: constants.BROTLI_OPERATION_FLUSH })
+
+/** Content codings that are read (RFC 9110 §8.4.1, RFC 7932), and how. */
+export const CODINGS: ReadonlyMap<string, Decompress> = new Map([
+  ['gzip', unzip],
+  ['x-gzip', unzip],
+  ['deflate', unzip],
+  ['br', unbrotli],
+])
+
+/** Shows a reader the beginning of a compressed body: all of a small body, whose end then is its end. */
 export class Compressed implements BodyReader {
-  /** There was more than was looked at. */
+  /** There was more than was looked at, or it could not be made out. */
   isCut = false
+  /** There was more than is kept, or it became too long. */
+  isTooLong = false
   readonly #reader: BodyReader
+  readonly #decompress: Decompress
+  readonly #limit: number
   #head = Buffer.alloc(0)
   #used = 0
 
-  constructor(reader: BodyReader) {
+  /** `limit`: bytes that are kept. */
+  constructor(reader: BodyReader, decompress: Decompress, limit: number) {
     this.#reader = reader
+    this.#decompress = decompress
+    this.#limit = limit
   }
 
   feed(bytes: Buffer, from: number, to: number): void {
     if (this.isCut) return
-    const taken = Math.min(to - from, MAX_COMPRESSED - this.#used)
-    this.isCut = taken < to - from
+    const taken = Math.min(to - from, this.#limit - this.#used)
+    if (taken < to - from) this.#cut()
     if (this.#used + taken > this.#head.length) {
-      const grown = Buffer.allocUnsafe(Math.min(MAX_COMPRESSED, Math.max(4096, (this.#used + taken) * 2)))
+      const grown = Buffer.allocUnsafe(Math.min(this.#limit, Math.max(4096, (this.#used + taken) * 2)))
       this.#head.copy(grown, 0, 0, this.#used)
       this.#head = grown
     }
@@ -48,12 +68,18 @@ export class Compressed implements BodyReader {
   #inflate(): Buffer {
     for (let size = this.#used; size > MIN_COMPRESSED; size >>>= 2) {
       try {
-        return unzipSync(this.#head.subarray(0, size), { maxOutputLength: MAX_PLAIN, finishFlush: constants.Z_SYNC_FLUSH })
+        return this.#decompress(this.#head.subarray(0, size), this.#limit * MAX_RATIO)
       } catch (error) {
-        this.isCut = true
         if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') break
+        this.#cut()
       }
     }
+    this.isCut ||= this.#used > 0
     return Buffer.alloc(0)
+  }
+
+  #cut(): void {
+    this.isCut = true
+    this.isTooLong = true
   }
 }

@@ -10,9 +10,13 @@ export interface DicomWebTarget {
   readonly query: DicomQuery | undefined
   /** In clear: to be hashed at once for counting, never to be kept. */
   readonly studyUid: string | undefined
+  /** Path under which the service is asked for. In clear: to be hashed at once for counting, never to be kept. */
+  readonly root: string
   /** Nothing else looks like it; otherwise a media type has to confirm it. */
   readonly certain: boolean
 }
+
+type Found = Omit<DicomWebTarget, 'root'>
 
 interface Resource {
   /** `studies`, `studies/{uid}/series` …: many of a level, as opposed to one. */
@@ -41,6 +45,16 @@ const REPRESENTATIONS: ReadonlyMap<string, DicomWebRepresentation> = new Map([
   ['pixeldata', 'bulkdata'],
 ])
 
+/** Names of levels that can be deleted in an interface of an archive, beside DICOMweb. */
+const ARCHIVE_LEVELS: ReadonlyMap<string, DicomWebLevel> = new Map([
+  ['patients', 'patient'],
+  ['studies', 'study'],
+  ['series', 'series'],
+  ['instances', 'instance'],
+])
+/** Root of the REST interface of dcm4chee, which goes by patient identifiers too. */
+const DCM4CHEE_ROOT = /\/aets\/[^/]+\/rs$/i
+
 /** Recognize a DICOMweb request (PS3.18 §9 WADO-URI, §10 studies, §11 worklist) under any root. */
 export function readDicomWeb(method: string, target: string): DicomWebTarget | undefined {
   const [path, query = ''] = withoutOrigin(target)
@@ -50,10 +64,13 @@ export function readDicomWeb(method: string, target: string): DicomWebTarget | u
   const segments = path.split('/', MAX_SEGMENTS).filter(segment => segment !== '')
   for (let index = 0; index < segments.length; index++) {
     const rest = segments.slice(index).map(decoded)
+    const root = `/${segments.slice(0, index).join('/')}`
     const found = rest[0] === 'workitems' ? workitems(method, rest, parameters) : studies(method, rest, parameters)
-    if (found !== undefined) return { ...found, certain: found.certain || segments.slice(0, index).some(root => ROOT.test(root)) }
+    const any = found ?? archiveDeletion(method, root, rest)
+    if (any !== undefined) return { ...any, root, certain: any.certain || segments.slice(0, index).some(name => ROOT.test(name)) }
   }
-  return wadoUri(method, parameters)
+  const byUri = wadoUri(method, parameters)
+  return byUri && { ...byUri, root: path }
 }
 
 /** A request through a proxy names scheme and host (RFC 9112 §3.2.2). */
@@ -61,8 +78,8 @@ export function withoutOrigin(target: string): string {
   return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
 }
 
-function studies(method: string, rest: readonly string[], parameters: readonly Parameter[]): DicomWebTarget | undefined {
-  const resource = resourceOf(rest) ?? (method === 'DELETE' ? orthancResource(rest) : undefined)
+function studies(method: string, rest: readonly string[], parameters: readonly Parameter[]): Found | undefined {
+  const resource = resourceOf(rest)
   const service = resource && serviceOf(method, resource)
   if (resource === undefined || service === undefined) return undefined
   const { isCollection, representation, studyUid, hasUid } = resource
@@ -102,17 +119,22 @@ function resourceOf(rest: readonly string[]): Resource | undefined {
   return isKnown ? { ...common, level: LEVEL_NAMES[level], representation } : undefined
 }
 
-function orthancResource(rest: readonly string[]): Resource | undefined {
-  const level = LEVELS.indexOf(rest[0])
-  if (level < 0 || rest.length !== 2 || !ORTHANC_ID.test(rest[1])) return undefined
-  return {
-    isCollection: false,
-    level: LEVEL_NAMES[level],
-    representation: undefined,
-    studyUid: undefined,
-    seriesUid: undefined,
-    hasUid: true,
+/**
+ * Deletions in interfaces of archives beside DICOMweb: DELETE {level}/{id} and POST tools/bulk-delete of Orthanc, DELETE patients/{patient} and
+ * POST studies/{study}[/series/{series}[/instances/{instance}]]/reject/{code} of dcm4chee.
+ */
+function archiveDeletion(method: string, root: string, rest: readonly string[]): Found | undefined {
+  const level = ARCHIVE_LEVELS.get(rest[0])
+  const found = { service: 'delete', level, representation: undefined, query: undefined, studyUid: undefined, certain: true } as const
+  if (method === 'POST') {
+    if (rest.length === 2 && rest[0] === 'tools' && rest[1] === 'bulk-delete') return found
+    if (rest.at(-2) !== 'reject' || level !== 'study') return undefined
+    const rejected = resourceOf(rest.slice(0, -2))
+    const isResource = rejected !== undefined && !rejected.isCollection && rejected.representation === undefined
+    return isResource ? { ...found, level: rejected.level, studyUid: rejected.studyUid } : undefined
   }
+  if (method !== 'DELETE' || level === undefined || rest.length !== 2) return undefined
+  return ORTHANC_ID.test(rest[1]) || (level === 'patient' && DCM4CHEE_ROOT.test(root)) ? found : undefined
 }
 
 function serviceOf(method: string, { isCollection, level, representation }: Resource): DicomWebService | undefined {
@@ -132,7 +154,7 @@ function serviceOf(method: string, { isCollection, level, representation }: Reso
 }
 
 /** workitems[/{workitem}[/state | /cancelrequest | /subscribers/{AE title}[/suspend]]] (PS3.18 table 11.1-1). */
-function workitems(method: string, rest: readonly string[], parameters: readonly Parameter[]): DicomWebTarget | undefined {
+function workitems(method: string, rest: readonly string[], parameters: readonly Parameter[]): Found | undefined {
   if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method) || rest.length > 5) return undefined
   const isSearch = rest.length === 1 && method === 'GET'
   const hasUid = rest.length > 1 && UID.test(rest[1])
@@ -149,7 +171,7 @@ function workitems(method: string, rest: readonly string[], parameters: readonly
 }
 
 /** ?requestType=WADO&studyUID=…&seriesUID=…&objectUID=… under any path (PS3.18 §9.1.2). */
-function wadoUri(method: string, parameters: readonly Parameter[]): DicomWebTarget | undefined {
+function wadoUri(method: string, parameters: readonly Parameter[]): Found | undefined {
   const parameter = (wanted: string): string | undefined => parameters.find(({ name }) => name.toLowerCase() === wanted)?.value
   if (method !== 'GET' && method !== 'HEAD') return undefined
   if (parameter('requesttype')?.toUpperCase() !== 'WADO') return undefined

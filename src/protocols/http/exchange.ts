@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import type { Direction, Flow } from '../../net/flow.ts'
 import type { AuthenticationScheme, DicomWebRequest, FhirInteraction, HttpExchange, Incomplete, Outcome } from '../observation.ts'
-import { Body, requestBody, responseBody } from './body.ts'
+import type { OnOverload } from '../overload.ts'
+import { Body, type BodyLimits, requestBody, responseBody } from './body.ts'
 import { authenticationOf } from './credentials.ts'
 import { type DicomWebTarget, readDicomWeb } from './dicomweb.ts'
 import { type FhirTarget, fhirVersionOf, isFhirType, readFhir, searchParameters } from './fhir.ts'
@@ -15,9 +16,10 @@ interface RequestFacts {
   readonly userAgent: string | undefined
   readonly authentication: AuthenticationScheme
   readonly mediaType: MediaType | undefined
-  readonly dicomWeb: Omit<DicomWebTarget, 'studyUid'> | undefined
-  /** Keyed hash of the study that the target names. */
+  readonly dicomWeb: Omit<DicomWebTarget, 'studyUid' | 'root'> | undefined
+  /** Keyed hashes of the study that the target names, and of the root under which it stands. */
   readonly study: string | undefined
+  readonly root: string | undefined
   readonly fhir: FhirTarget | undefined
   readonly wantsDicom: boolean
   readonly wantsFhir: boolean
@@ -53,6 +55,8 @@ export class Exchange {
   reported = false
   readonly #incomplete = new Set<Incomplete>()
   #conflictingLength = false
+  /** The client waits to be told that it may send the body (RFC 9110 §10.1.1). */
+  #awaitsContinue = false
 
   constructor(direction: Direction, start: number, streamOffset: number) {
     this.direction = direction
@@ -65,11 +69,26 @@ export class Exchange {
     this.#incomplete.add(reason)
   }
 
+  /** The server asks for the body. */
+  mayContinue(): void {
+    this.#awaitsContinue = false
+  }
+
+  /** The server answered without asking for the body, which the client held back so far. */
+  get isRefused(): boolean {
+    return this.#awaitsContinue && this.response !== undefined && this.response.status >= 300 && this.requestBody.bytes === 0
+  }
+
   get isOver(): boolean {
     return this.requestEnded && this.responseEnded
   }
 
-  beginRequest({ fields, conflictingLength }: Head, { method, target, version }: RequestLine, pseudonym: (value: string) => string): void {
+  beginRequest(
+    { fields, conflictingLength }: Head,
+    { method, target, version }: RequestLine,
+    limits: BodyLimits,
+    pseudonym: (kind: string, value: string) => string,
+  ): void {
     const mediaType = readMediaType(fields.get('content-type'))
     const dicomWeb = readDicomWeb(method, target)
     const fhir = dicomWeb === undefined ? readFhir(method, target) : undefined
@@ -82,27 +101,33 @@ export class Exchange {
       authentication: authenticationOf(fields, target),
       mediaType,
       dicomWeb,
-      study: dicomWeb?.studyUid === undefined ? undefined : pseudonym(dicomWeb.studyUid),
+      study: dicomWeb?.studyUid === undefined ? undefined : pseudonym('study', dicomWeb.studyUid),
+      root: dicomWeb === undefined ? undefined : pseudonym('dicomweb-root', dicomWeb.root),
       fhir,
       wantsDicom: isDicomType(wanted),
       wantsFhir: isFhirType(wanted),
     }
-    this.requestBody = requestBody(fields, mediaType, fhir)
+    this.requestBody = requestBody(fields, mediaType, fhir, limits)
+    this.#awaitsContinue = /^100-continue$/i.test(fields.get('expect') ?? '')
     this.#conflictingLength ||= conflictingLength
   }
 
-  beginResponse({ fields, conflictingLength }: Head, { status, version }: StatusLine): void {
+  beginResponse({ fields, conflictingLength }: Head, { status, version }: StatusLine, limits: BodyLimits): void {
     const mediaType = readMediaType(fields.get('content-type'))
     this.response = { status, version, server: plainText(fields.get('server')), mediaType }
-    this.responseBody = responseBody(fields, mediaType, this.request?.dicomWeb?.query !== undefined)
+    this.responseBody = responseBody(fields, mediaType, this.request?.dicomWeb?.query !== undefined, limits)
     this.#conflictingLength ||= conflictingLength
   }
 
   /** What the exchange was; undefined for any that is of no clinical protocol. */
-  observation(flow: Flow): DicomWebRequest | FhirInteraction | undefined {
-    if (this.requestBody.isCut || this.responseBody.isCut) this.incomplete('limit')
-    if (this.#isDicomWeb()) return this.#dicomWebRequest(flow)
-    return this.#isFhir() ? this.#fhirInteraction(flow) : undefined
+  observation(flow: Flow, onOverload: OnOverload): DicomWebRequest | FhirInteraction | undefined {
+    const isDicomWeb = this.#isDicomWeb()
+    if (!isDicomWeb && !this.#isFhir()) return undefined
+    for (const body of [this.requestBody, this.responseBody]) {
+      if (body.isCut) this.incomplete('limit')
+      for (const policy of body.limits) onOverload(policy)
+    }
+    return isDicomWeb ? this.#dicomWebRequest(flow) : this.#fhirInteraction(flow)
   }
 
   #isDicomWeb(): boolean {
@@ -138,6 +163,7 @@ export class Exchange {
       requests: 1,
       instances: (sent?.instances ?? 0) + (received?.instances ?? 0),
       parts: isSearch ? 0 : parts,
+      root: this.request?.root,
       study,
       studies: study === undefined ? 0 : 1,
     }

@@ -1,4 +1,5 @@
-import type { ProbeAnswer, Protocol } from '../decoder.ts'
+import type { ProbeAnswer, Protocol, StreamDecoder } from '../decoder.ts'
+import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import { isStartLine, startLineWithin } from './message.ts'
 import { HttpSession } from './session.ts'
 import type { HttpSettings } from './settings.ts'
@@ -10,12 +11,30 @@ const MAX_LINE = 1000
 const BEGINNING = /^(?:[A-Z]{1,20}(?: | \S.*)?|HTTP\/(?:1?|1\.(?:[01](?: .*)?)?))$/
 
 /** HTTP/1.1, found by the start line of a request or response (RFC 9112 §3, §4). */
-export function http(settings: HttpSettings): Protocol {
+export function http(settings: HttpSettings, onOverload: OnOverload = NO_OVERLOAD): Protocol {
   return {
     name: 'http',
     probe: (_direction, bytes, offset, length, midstream) =>
       midstream ? probeMidstream(bytes, offset, length) : probe(bytes, offset, length),
-    open: context => new HttpSession(settings, context),
+    open: context => new HttpSession(settings, context, onOverload),
+  }
+}
+
+/** What an HTTP/2 client begins with where TLS does not hide it: with prior knowledge, or behind an upgrade (RFC 9113 §3.4). */
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
+const NOTHING = (): void => {}
+const UNREAD: StreamDecoder = { data: NOTHING, gap: NOTHING, halfClosed: NOTHING, end: NOTHING, tick: NOTHING }
+
+/** HTTP/2 in clear: recognized, so that the end of the flow can name it, and not decoded. */
+export function http2(): Protocol {
+  return {
+    name: 'http2',
+    probe: (_direction, bytes, offset, length, midstream) => {
+      const known = Math.min(length, PREFACE.length)
+      if (midstream || PREFACE.compare(bytes, offset, offset + known, 0, known) !== 0) return 'reject'
+      return known < PREFACE.length ? 'more' : 'match'
+    },
+    open: () => UNREAD,
   }
 }
 

@@ -1,3 +1,5 @@
+import { CREDENTIAL_FIELDS } from './credentials.ts'
+
 /**
  * HTTP/1.1 messages (RFC 9112 §2):
  *   message      = start-line CRLF *( field-name ":" OWS value OWS CRLF ) CRLF [ body ]
@@ -37,18 +39,15 @@ export type BodyLength = { readonly kind: 'none' | 'chunked' | 'close' | 'tunnel
 /** Fields that anything is learned from. */
 const FIELDS: ReadonlySet<string> = new Set([
   'accept',
-  'apikey',
-  'api-key',
-  'authorization',
   'content-encoding',
   'content-length',
   'content-type',
-  'cookie',
+  'expect',
   'host',
   'server',
   'transfer-encoding',
   'user-agent',
-  'x-api-key',
+  ...CREDENTIAL_FIELDS,
 ])
 /** Longest value that is kept of a field. */
 const MAX_VALUE = 2048

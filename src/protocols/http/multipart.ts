@@ -3,8 +3,6 @@ import { type MediaType, readMediaType } from './message.ts'
 const CR = 0x0d
 /** Printable, and without a line break above all; RFC 2046 §5.1.1 says 70 characters at most. */
 const BOUNDARY = /^[ -~]{1,256}$/
-/** Bytes of one part's header fields. */
-const MAX_PART_HEAD = 8192
 
 /** Takes the parts of a body. Bytes are valid during the call only. */
 export interface PartSink {
@@ -13,6 +11,8 @@ export interface PartSink {
   /** Bytes of the part were lost. */
   partGap(length: number): void
   partEnd(): void
+  /** The header fields of a part are longer than what is kept of them: the part is passed over. */
+  partHeadTooLong(): void
 }
 
 /**
@@ -22,6 +22,7 @@ export interface PartSink {
  */
 export class MultipartReader {
   readonly #delimiter: Buffer
+  readonly #maxHead: number
   readonly #sink: PartSink
   #state: 'preamble' | 'head' | 'content' | 'epilogue' = 'preamble'
   /** Bytes of the delimiter that the data so far ends in. The first one may lack its line break, so that counts as seen. */
@@ -29,7 +30,9 @@ export class MultipartReader {
   /** What stands behind a delimiter: fields of the part. */
   #head = ''
 
-  constructor(boundary: string, sink: PartSink) {
+  /** `maxHead`: bytes of the header fields of one part. */
+  constructor(boundary: string, maxHead: number, sink: PartSink) {
+    this.#maxHead = maxHead
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
     this.#sink = sink
   }
@@ -112,21 +115,26 @@ export class MultipartReader {
 
   #partHead(bytes: Buffer, at: number, to: number): number {
     const before = this.#head.length
-    const taken = Math.min(to - at, MAX_PART_HEAD - before)
+    const taken = Math.min(to - at, this.#maxHead - before)
     const head = this.#head + bytes.toString('latin1', at, at + taken)
     if (head.startsWith('--')) {
       this.#state = 'epilogue'
       return to
     }
     const end = head.indexOf('\r\n\r\n', Math.max(0, before - 3))
-    if (end < 0 && head.length < MAX_PART_HEAD) {
+    if (end < 0 && head.length < this.#maxHead) {
       this.#head = head
       return at + taken
     }
     this.#head = ''
+    if (end < 0) {
+      this.#state = 'preamble'
+      this.#sink.partHeadTooLong()
+      return at + taken
+    }
     this.#state = 'content'
-    this.#sink.partStart(partMediaType(end < 0 ? head : head.slice(0, end)))
-    return end < 0 ? at + taken : at + end + 4 - before
+    this.#sink.partStart(partMediaType(head.slice(0, end)))
+    return at + end + 4 - before
   }
 }
 

@@ -12,14 +12,16 @@ const MAX_NAME = 128
 const EQUALS = 0x3d
 const AMPERSAND = 0x26
 
-/** The parameters of a query in clear: to be looked at, never to be passed on. */
+/**
+ * The parameters of a query in clear: to be looked at, never to be passed on. What has no `=` is left out: it may as well be the rest of a
+ * value with an ampersand in it.
+ */
 export function readParameters(query: string): readonly Parameter[] {
   return query
     .split('&', MAX_PARAMETERS)
-    .filter(part => part !== '')
+    .filter(part => part.includes('='))
     .map(part => {
       const equals = part.indexOf('=')
-      if (equals < 0) return { name: formText(part), value: '' }
       return { name: formText(part.slice(0, equals)), value: formText(part.slice(equals + 1)) }
     })
 }

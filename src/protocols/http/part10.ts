@@ -1,3 +1,5 @@
+import { isMarkedAsProgram } from '../executable.ts'
+import type { BodyLimits } from './body.ts'
 import type { MediaType } from './message.ts'
 import { boundaryOf, MultipartReader } from './multipart.ts'
 
@@ -6,11 +8,6 @@ const PREAMBLE = 128
 const HEAD = PREAMBLE + 4
 const DICOM_FILE = 'application/dicom'
 
-/** How programs begin: DOS and Windows, ELF, Mach-O in both byte orders, universal binaries (and Java classes), scripts. */
-const PROGRAMS: readonly Buffer[] = ['4d5a', '7f454c46', 'feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe', '2321'].map(magic =>
-  Buffer.from(magic, 'hex'),
-)
-
 export type FileViolation = 'executable_preamble' | 'executable_content' | 'missing_dicm_prefix'
 
 /**
@@ -18,9 +15,8 @@ export type FileViolation = 'executable_preamble' | 'executable_content' | 'miss
  * file at all, or no DICOM prefix. The preamble of a TIFF file, which whole-slide images have, is as it should be.
  */
 function violationOf(head: Buffer): FileViolation | undefined {
-  const isProgram = PROGRAMS.some(magic => head.subarray(0, magic.length).equals(magic))
   const isDicom = head.length >= HEAD && head.toString('latin1', PREAMBLE, HEAD) === 'DICM'
-  if (isProgram) return isDicom ? 'executable_preamble' : 'executable_content'
+  if (isMarkedAsProgram(head, 0, head.length)) return isDicom ? 'executable_preamble' : 'executable_content'
   return isDicom ? undefined : 'missing_dicm_prefix'
 }
 
@@ -31,20 +27,22 @@ export class DicomContent {
   /** Other parts: frames, bulk data, metadata. */
   parts = 0
   readonly violations = new Set<FileViolation>()
+  /** A part was passed over. */
+  isCut = false
   readonly #multipart: MultipartReader | undefined
   readonly #head = Buffer.allocUnsafe(HEAD)
   /** Bytes of the file's beginning so far; undefined when it is no file, was looked at, or part of it was lost. */
   #headBytes: number | undefined
 
   /** `mediaType` is that of the body: multipart, or of one file. */
-  constructor(mediaType: MediaType) {
+  constructor(mediaType: MediaType, limits: BodyLimits) {
     const boundary = boundaryOf(mediaType)
     if (boundary === undefined) {
       if (mediaType.type === DICOM_FILE) this.#beginFile()
       return
     }
     const defaultType = mediaType.parameters.get('type')?.toLowerCase()
-    this.#multipart = new MultipartReader(boundary, {
+    this.#multipart = new MultipartReader(boundary, limits.head, {
       partStart: part => {
         if ((part?.type ?? defaultType) === DICOM_FILE) this.#beginFile()
         else this.parts++
@@ -54,6 +52,9 @@ export class DicomContent {
         this.#headBytes = undefined
       },
       partEnd: () => this.#endFile(),
+      partHeadTooLong: () => {
+        this.isCut = true
+      },
     })
   }
 

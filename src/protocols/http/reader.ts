@@ -3,8 +3,7 @@ import { type BodyLength, type Head, isStartLine, readHead, startLineWithin } fr
 const EMPTY = Buffer.alloc(0)
 const CR = 0x0d
 const LF = 0x0a
-/** Longest start line. */
-const MAX_LINE = 16_384
+const SPACE = 0x20
 /** Where the place is lost, a start line is looked for in so many bytes at the end of each line. */
 const MAX_TAIL = 2048
 /** Longest chunk-size line with extensions, and longest trailer section, in bytes. */
@@ -12,6 +11,9 @@ const MAX_CHUNK_LINE = 4096
 const MAX_TRAILER = 65_536
 /** A chunk size of more digits is none. */
 const MAX_SIZE_DIGITS = 13
+/** Longest method that is told from the beginning of a body. */
+const MAX_METHOD = 20
+const REQUEST_BEGINNING = /^[A-Z]{3,20} \S/
 
 /** Where a message begins: packet time of its first byte (µs), and offset in the stream. */
 export interface Place {
@@ -28,15 +30,29 @@ export interface MessageSink {
   /** Content that was lost, its place being known. */
   bodyGap(length: number): void
   end(): void
+  /** A head is longer than what is kept of one: its message is passed over, up to the next start line. */
+  headTooLong(kind: 'request' | 'status', place: Place): void
   /** The place in the stream is lost: a message in hand is cut off, and bytes are passed over up to the next start line. */
   lost(): void
 }
 
 /**
- * Where a direction stands. `start` and `lost` both wait for a start line: the one at once, the other behind any bytes. The body, chunked:
+ * Where a direction stands. `start` and `lost` both wait for a start line: the one at once, the other behind any bytes; `refused` waits for
+ * either a body or a start line. The body, chunked:
  *   *( 1*HEXDIG [ chunk-ext ] CRLF data CRLF ) 1*"0" [ chunk-ext ] CRLF *( field-line CRLF ) CRLF      (RFC 9112 §7.1)
  */
-type State = 'start' | 'lost' | 'fields' | 'length' | 'chunk_size' | 'chunk_data' | 'chunk_end' | 'trailer' | 'close' | 'stopped'
+type State =
+  | 'start'
+  | 'lost'
+  | 'fields'
+  | 'refused'
+  | 'length'
+  | 'chunk_size'
+  | 'chunk_data'
+  | 'chunk_end'
+  | 'trailer'
+  | 'close'
+  | 'stopped'
 
 /** Cuts one direction of a connection into messages, whatever pieces it comes in. Bodies are passed on or skipped, never kept. */
 export class HttpReader {
@@ -50,6 +66,8 @@ export class HttpReader {
   #startOffset = 0
   #time = 0
   #position = 0
+  /** How the body begins that may not come at all. */
+  #refusedState: State = 'start'
   /** Bytes left of the body or chunk. */
   #remaining = 0
   #size = 0
@@ -64,13 +82,14 @@ export class HttpReader {
     this.#sink = sink
   }
 
-  feed(bytes: Uint8Array, offset: number, length: number, time: number): void {
-    if (this.#state === 'stopped') return
+  /** Takes all there is, but for what follows the end of HTTP on the connection; gives how many bytes it took. */
+  feed(bytes: Uint8Array, offset: number, length: number, time: number): number {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length)
     this.#time = time
     let at = 0
-    while (at < length) at = this.#step(chunk, at)
+    while (at < length && this.#state !== 'stopped') at = this.#step(chunk, at)
     this.#position += length
+    return at
   }
 
   /** Bytes were lost. Within a body whose end is known the place is kept. */
@@ -101,6 +120,16 @@ export class HttpReader {
     if (this.#state === 'close') this.#finish()
   }
 
+  /**
+   * The request whose body comes next was answered before any of it: a client that asked whether it should send it (RFC 9110 §10.1.1) may
+   * go on with its next request, or send it all the same. A body shorter than a method is not told from one.
+   */
+  refuse(): void {
+    if (this.#state !== 'chunk_size' && !(this.#state === 'length' && this.#remaining > MAX_METHOD)) return
+    this.#refusedState = this.#state
+    this.#state = 'refused'
+  }
+
   /** What follows is not HTTP. */
   stop(): void {
     this.#state = 'stopped'
@@ -116,6 +145,8 @@ export class HttpReader {
         return this.#startLine(chunk, at)
       case 'fields':
         return this.#fields(chunk, at)
+      case 'refused':
+        return this.#bodyOrRequest(chunk, at)
       case 'length':
       case 'chunk_data':
         return this.#content(chunk, at)
@@ -133,23 +164,18 @@ export class HttpReader {
     }
   }
 
-  #startLine(chunk: Buffer, at: number): number {
-    const lf = chunk.indexOf(LF, at)
+  #startLine(chunk: Buffer, from: number): number {
+    const lf = chunk.indexOf(LF, from)
     const to = lf < 0 ? chunk.length : lf + 1
+    let at = from
     if (this.#used === 0) {
-      this.#start = this.#time
-      this.#startOffset = this.#position + at
+      this.#begin(at)
       const end = lf < 0 ? -1 : endOfHead(chunk, lf, chunk.length)
-      if (end >= 0 && to - at <= MAX_LINE) return this.#wholeHead(chunk, at, to, end)
+      if (end >= 0 && (this.#state === 'lost' || to - at <= this.#maxHead)) return this.#wholeHead(chunk, at, to, end)
     }
+    if (this.#state === 'start' && this.#used + to - at > this.#maxHead) at = this.#lineTooLong(chunk, at)
     this.#keepTail(chunk, at, to)
-    if (lf < 0) {
-      if (this.#used === MAX_LINE) {
-        this.#lose(true)
-        this.#keepTail(chunk, to, to)
-      }
-      return to
-    }
+    if (lf < 0) return to
     const found = this.#judge(this.#buffer.toString('latin1', 0, this.#used))
     if (found < 0) {
       this.#used = 0
@@ -162,17 +188,40 @@ export class HttpReader {
     return to
   }
 
+  #begin(at: number): void {
+    this.#start = this.#time
+    this.#startOffset = this.#position + at
+  }
+
   /** A line that has all of a head behind it: nothing needs to be kept. */
   #wholeHead(chunk: Buffer, at: number, to: number, end: number): number {
     const found = this.#judge(chunk.toString('latin1', at, to))
     if (found < 0) return to
+    this.#startOffset += found
     if (end - at - found > this.#maxHead) {
-      this.#lose()
+      this.#headTooLong(chunk, at + found)
       return at + found + this.#maxHead
     }
-    this.#startOffset += found
     this.#complete(chunk.toString('latin1', at + found, end))
     return end
+  }
+
+  /** What fits of the line is taken, and is looked at like any other bytes from then on. */
+  #lineTooLong(chunk: Buffer, at: number): number {
+    const to = at + this.#maxHead - this.#used
+    this.#append(chunk, at, to)
+    if (REQUEST_BEGINNING.test(this.#buffer.toString('latin1', 0, MAX_METHOD + 2))) {
+      this.#sink.headTooLong('request', { start: this.#start, streamOffset: this.#startOffset })
+      this.#state = 'lost'
+    } else this.#lose(true)
+    return to
+  }
+
+  #headTooLong(bytes: Buffer, at: number): void {
+    const kind = bytes.toString('latin1', at, at + 5) === 'HTTP/' ? 'status' : 'request'
+    this.#sink.headTooLong(kind, { start: this.#start, streamOffset: this.#startOffset })
+    this.#state = 'lost'
+    this.#used = 0
   }
 
   /** Where in a line with its end a start line begins, or -1; what is not of one loses the place. */
@@ -189,7 +238,7 @@ export class HttpReader {
 
   /** The last bytes of a line that is not whole yet. */
   #keepTail(chunk: Buffer, at: number, to: number): void {
-    const limit = this.#state === 'start' ? MAX_LINE : MAX_TAIL + 2
+    const limit = this.#state === 'start' ? this.#maxHead : MAX_TAIL + 2
     const from = Math.max(at, to - limit)
     const over = this.#used + (to - from) - limit
     if (over > 0) {
@@ -203,11 +252,11 @@ export class HttpReader {
 
   #fields(chunk: Buffer, at: number): number {
     const before = this.#used
-    const to = Math.min(chunk.length, at + this.#maxHead - before)
+    const to = Math.min(chunk.length, at + Math.max(0, this.#maxHead - before))
     this.#append(chunk, at, to)
     const end = endOfHead(this.#buffer, Math.max(0, before - 2), this.#used)
     if (end < 0) {
-      if (this.#used >= this.#maxHead) this.#lose()
+      if (this.#used >= this.#maxHead) this.#headTooLong(this.#buffer, 0)
       return to
     }
     const text = this.#buffer.toString('latin1', 0, end)
@@ -254,6 +303,32 @@ export class HttpReader {
         this.#finish()
         this.stop()
     }
+  }
+
+  /** A method and a blank begin a request; whatever else comes is the body. */
+  #bodyOrRequest(chunk: Buffer, from: number): number {
+    if (this.#used === 0) this.#begin(from)
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at]
+      const isLetter = byte >= 0x41 && byte <= 0x5a
+      if (isLetter && this.#used < MAX_METHOD) {
+        this.#append(chunk, at, at + 1)
+        continue
+      }
+      if (byte === SPACE && this.#used >= 3) this.#state = 'start'
+      else this.#replay(this.#refusedState)
+      return at
+    }
+    return chunk.length
+  }
+
+  /** What was held back is part of the body. */
+  #replay(state: State): void {
+    const held = this.#buffer.subarray(0, this.#used)
+    this.#state = state
+    this.#used = 0
+    this.#buffer = EMPTY
+    for (let at = 0; at < held.length; ) at = this.#step(held, at)
   }
 
   #content(chunk: Buffer, at: number): number {

@@ -1,7 +1,8 @@
 import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
-import type { DeviceIdentity, DicomWebRequest, FhirInteraction } from '../observation.ts'
-import type { Body } from './body.ts'
+import type { DeviceIdentity, DicomWebRequest, FhirInteraction, Incomplete } from '../observation.ts'
+import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
+import type { Body, BodyLimits } from './body.ts'
 import { Exchange } from './exchange.ts'
 import { type BodyLength, bodyLengthOf, type Head, type RequestLine, type StatusLine } from './message.ts'
 import { HttpReader, type Place } from './reader.ts'
@@ -16,6 +17,8 @@ const MAX_TOLD = 64
 export class HttpSession implements StreamDecoder {
   readonly #settings: HttpSettings
   readonly #context: DecoderContext
+  readonly #onOverload: OnOverload
+  readonly #limits: BodyLimits
   readonly #readers: readonly [HttpReader, HttpReader]
   /** Who sends requests: the flow's client, but where the flow was joined midstream its first message tells. */
   #requester: Direction | undefined
@@ -25,24 +28,30 @@ export class HttpSession implements StreamDecoder {
   #givenUp = 0
   /** Whose message a direction is in the middle of. */
   readonly #current: [Exchange | undefined, Exchange | undefined] = [undefined, undefined]
-  #lostBytes = false
+  /** Why messages may have been missed. */
+  #missed: Incomplete | undefined
+  /** HTTP ended on the connection, by an upgrade or because of CONNECT. */
+  #isTunnel = false
   readonly #told = new Set<string>()
   #now = 0
 
-  constructor(settings: HttpSettings, context: DecoderContext) {
+  constructor(settings: HttpSettings, context: DecoderContext, onOverload: OnOverload = NO_OVERLOAD) {
     this.#settings = settings
     this.#context = context
+    this.#onOverload = onOverload
+    this.#limits = { head: settings.max_head_bytes, body: settings.max_body_bytes }
     this.#requester = context.flow.midstream ? undefined : 0
     this.#readers = [this.#createReader(0), this.#createReader(1)]
   }
 
   data(direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
     this.#now = time
-    this.#readers[direction].feed(bytes, offset, length, time)
+    const taken = this.#readers[direction].feed(bytes, offset, length, time)
+    if (this.#isTunnel) this.#context.handOver?.(direction, bytes, offset + taken, length - taken, time)
   }
 
   gap(direction: Direction, length: number, _time: number): void {
-    this.#lostBytes = true
+    this.#missed = 'gap'
     this.#current[direction]?.incomplete('gap')
     this.#readers[direction].gap(length)
   }
@@ -84,7 +93,8 @@ export class HttpSession implements StreamDecoder {
         if (exchange !== undefined) this.#bodyOf(exchange, direction).gap(length)
       },
       end: () => this.#messageEnd(direction),
-      lost: () => this.#placeLost(direction),
+      headTooLong: (kind, place) => this.#headTooLong(direction, kind, place),
+      lost: () => this.#placeLost(direction, 'gap'),
     })
   }
 
@@ -102,7 +112,7 @@ export class HttpSession implements StreamDecoder {
     const body = bodyLengthOf(head, undefined)
     if (direction !== this.#requester) return body
     const exchange = new Exchange(direction, place.start, place.streamOffset)
-    exchange.beginRequest(head, line, uid => this.#context.pseudonym('study', uid))
+    exchange.beginRequest(head, line, this.#limits, this.#context.pseudonym)
     exchange.end = this.#now
     this.#current[direction] = exchange
     this.#wait(exchange)
@@ -115,6 +125,7 @@ export class HttpSession implements StreamDecoder {
     const isForKnown = isExpected && this.#givenUp === 0
     const body = bodyLengthOf(head, isForKnown ? this.#waiting[0]?.request?.method : undefined)
     // An informational response says that another one follows (RFC 9110 §15.2), but for the one that ends HTTP on the connection.
+    if (isExpected && line.status === 100) this.#waiting[0]?.mayContinue()
     if (!isExpected || (line.status < 200 && body.kind !== 'tunnel')) return body
     if (this.#givenUp > 0) {
       this.#givenUp--
@@ -122,11 +133,38 @@ export class HttpSession implements StreamDecoder {
     }
     if (this.#waiting.length === 0) this.#waiting.push(this.#unasked(direction, place))
     const [exchange] = this.#waiting
-    exchange.beginResponse(head, line)
+    exchange.beginResponse(head, line, this.#limits)
     exchange.end = this.#now
     this.#current[direction] = exchange
-    if (body.kind === 'tunnel') this.#readers[exchange.direction].stop()
+    if (exchange.isRefused && this.#current[exchange.direction] === exchange) this.#refused(exchange)
+    if (body.kind === 'tunnel') {
+      this.#isTunnel = true
+      this.#readers[exchange.direction].stop()
+    }
     return body
+  }
+
+  /** Its body need not come any more, and what comes of it is no news. */
+  #refused(exchange: Exchange): void {
+    this.#readers[exchange.direction].refuse()
+    this.#current[exchange.direction] = undefined
+    exchange.requestEnded = true
+  }
+
+  /** A message that is passed over. Of a request the response is still to come; which response was meant is not known. */
+  #headTooLong(direction: Direction, kind: 'request' | 'status', place: Place): void {
+    this.#onOverload('http_head')
+    this.#missed ??= 'limit'
+    this.#requester ??= kind === 'request' ? direction : opposite(direction)
+    if (direction !== this.#requester) {
+      this.#placeLost(direction, 'limit')
+      return
+    }
+    const exchange = new Exchange(direction, place.start, place.streamOffset)
+    exchange.requestEnded = true
+    exchange.incomplete('limit')
+    exchange.end = this.#now
+    this.#wait(exchange)
   }
 
   /** A response whose request was not seen. */
@@ -135,7 +173,7 @@ export class HttpSession implements StreamDecoder {
     const exchange = new Exchange(requester, place.start, place.streamOffset)
     exchange.requestEnded = true
     if (!this.#wasHeard(requester)) exchange.incomplete('one_sided')
-    else if (this.#lostBytes) exchange.incomplete('gap')
+    else if (this.#missed !== undefined) exchange.incomplete(this.#missed)
     else if (this.#context.flow.midstream) exchange.incomplete('midstream')
     return exchange
   }
@@ -147,6 +185,7 @@ export class HttpSession implements StreamDecoder {
     if (oldest === undefined) return
     if (oldest.response === undefined) this.#givenUp++
     oldest.incomplete('limit')
+    this.#onOverload('http_pending_requests')
     this.#report(oldest)
   }
 
@@ -164,12 +203,12 @@ export class HttpSession implements StreamDecoder {
   }
 
   /** Which message comes next in this direction is not known any more: what waits for a response can not be told which one is its own. */
-  #placeLost(direction: Direction): void {
+  #placeLost(direction: Direction, reason: Incomplete): void {
     const current = this.#current[direction]
     this.#current[direction] = undefined
     if (direction === this.#requester) {
       if (current === undefined) return
-      current.incomplete('gap')
+      current.incomplete(reason)
       current.requestBody.end(false)
       current.requestEnded = true
       if (current.isOver) this.#report(current)
@@ -177,7 +216,7 @@ export class HttpSession implements StreamDecoder {
     }
     this.#givenUp = 0
     for (const exchange of this.#waiting.splice(0)) {
-      exchange.incomplete('gap')
+      exchange.incomplete(reason)
       this.#cutOff(exchange)
     }
   }
@@ -201,7 +240,7 @@ export class HttpSession implements StreamDecoder {
   #report(exchange: Exchange): void {
     if (exchange.reported) return
     exchange.reported = true
-    const observation = exchange.observation(this.#context.flow)
+    const observation = exchange.observation(this.#context.flow, this.#onOverload)
     if (observation !== undefined) this.#context.emit(observation)
     const { request, response } = exchange
     const succeeded = response !== undefined && response.status < 300

@@ -2,6 +2,7 @@ import Joi from 'joi'
 
 export interface HttpSettings {
   readonly max_head_bytes: number
+  readonly max_body_bytes: number
   readonly max_pending_requests: number
   readonly response_timeout_seconds: number
   readonly retrievals_window_seconds: number
@@ -14,7 +15,14 @@ export const httpSchema = Joi.object<HttpSettings>({
     .integer()
     .min(8192)
     .default(65_536)
-    .description('bytes of the start line and header fields of one message; a longer head is passed over'),
+    .description('bytes of the start line and header fields of one message, or of one part of it; what has a longer head is passed over'),
+  max_body_bytes: Joi.number()
+    .integer()
+    .min(4096)
+    .default(65_536)
+    .description(
+      'bytes of a compressed body, and of the beginning of a FHIR Bundle, that are looked at; other bodies are read as they pass',
+    ),
   max_pending_requests: Joi.number().integer().min(10).default(100).description('requests of one connection that wait for their response'),
   response_timeout_seconds: Joi.number()
     .integer()

@@ -17,7 +17,8 @@ const TlvType = {
   MANAGEMENT_ADDRESS: 8,
   ORGANIZATION: 127,
 } as const
-const CHASSIS_SUBTYPE_MAC = 4
+/** §8.5.2.2. */
+const ChassisId = { MAC: 4, NETWORK_ADDRESS: 5 } as const
 /** IANA address family numbers. */
 const Family = { IPV4: 1, IPV6: 2 } as const
 const MAX_TLVS = 128
@@ -33,8 +34,11 @@ const CAPABILITIES: readonly (readonly [bit: number, capability: string])[] = [
   [0x0080, 'station_only'],
 ]
 
-/** LLDP-MED, organization 00-12-BB: the inventory TLVs (ANSI/TIA-1057 §10.2.6). */
-const MED_ORGANIZATION = 0x0012bb
+/** Organizations whose TLVs are looked at: IEEE 802.1 (its port VLAN id, 802.1Q annex D.2.1), IANA (its MUD URL, RFC 8520 §11) and LLDP-MED. */
+const Organization = { IEEE_8021: 0x0080c2, IANA: 0x00005e, MED: 0x0012bb } as const
+const PORT_VLAN_ID = 1
+const MUD_URL = 1
+/** The inventory TLVs of LLDP-MED (ANSI/TIA-1057 §10.2.6). */
 const MED_INVENTORY: ReadonlyMap<number, IdentityAttribute> = new Map([
   [5, 'hardware_revision'],
   [6, 'firmware_version'],
@@ -55,6 +59,7 @@ function read({ bytes, offset, length, sourceMac, time }: LinkFrame, emit: EmitH
   const cursor = new Cursor(bytes, offset, offset + length)
   const list = new FactList()
   let address: string | undefined
+  let chassis: string | undefined
   for (let count = 0; cursor.left >= 2 && count < MAX_TLVS; count++) {
     const head = cursor.uint16()
     const type = head >>> 9
@@ -63,20 +68,17 @@ function read({ bytes, offset, length, sourceMac, time }: LinkFrame, emit: EmitH
     if (count < 3 && type !== count + 1) return false
     if (type === TlvType.END) break
     if (type === TlvType.MANAGEMENT_ADDRESS) address ??= managementAddress(value)
+    else if (type === TlvType.CHASSIS_ID) chassis = addChassis(list, value)
     else addFact(list, type, value)
   }
   if (list.facts.length > 0) {
-    emit({ kind: 'host-identity', protocol: 'lldp', subject: { mac: sourceMac, address }, time, facts: list.facts })
+    emit({ kind: 'host-identity', protocol: 'lldp', subject: { mac: sourceMac, address: address ?? chassis }, time, facts: list.facts })
   }
   return true
 }
 
 function addFact(list: FactList, type: number, value: Cursor): void {
   switch (type) {
-    case TlvType.CHASSIS_ID:
-      if (value.uint8() === CHASSIS_SUBTYPE_MAC && value.left === 6)
-        list.add('mac', formatMac(value.uint16(), value.uint32()), 'Chassis ID')
-      return
     case TlvType.SYSTEM_NAME:
       list.add('hostname', hostName(value.text()), 'System Name')
       return
@@ -89,16 +91,38 @@ function addFact(list: FactList, type: number, value: Cursor): void {
       for (const [bit, capability] of CAPABILITIES) if ((enabled & bit) !== 0) list.add('capability', capability, 'System Capabilities')
       return
     }
-    case TlvType.ORGANIZATION: {
-      const attribute = value.uint24() === MED_ORGANIZATION ? MED_INVENTORY.get(value.uint8()) : undefined
-      if (attribute !== undefined) list.add(attribute, cleanText(value.text()), `LLDP-MED ${attribute}`)
-    }
+    case TlvType.ORGANIZATION:
+      addOfOrganization(list, value)
   }
+}
+
+/** Organizationally specific TLV (§8.6.1): organization 3, subtype 1, content. */
+function addOfOrganization(list: FactList, value: Cursor): void {
+  const organization = value.uint24()
+  const subtype = value.uint8()
+  if (organization === Organization.IEEE_8021 && subtype === PORT_VLAN_ID) {
+    const vlan = value.uint16()
+    if (vlan !== 0) list.add('vlan', String(vlan), 'Port VLAN ID')
+  }
+  if (organization === Organization.IANA && subtype === MUD_URL) list.add('mud_url', cleanText(value.text()), 'MUD URL')
+  const attribute = organization === Organization.MED ? MED_INVENTORY.get(subtype) : undefined
+  if (attribute !== undefined) list.add(attribute, cleanText(value.text()), `LLDP-MED ${attribute}`)
+}
+
+/** Chassis id (§8.5.2): subtype 1, and a MAC or the family and bytes of an address, which is answered. */
+function addChassis(list: FactList, value: Cursor): string | undefined {
+  const subtype = value.uint8()
+  if (subtype === ChassisId.NETWORK_ADDRESS) return addressOf(value)
+  if (subtype === ChassisId.MAC && value.left === 6) list.add('mac', formatMac(value.uint16(), value.uint32()), 'Chassis ID')
+  return undefined
 }
 
 /** Management address (§8.5.9): length 1 of family and address, family 1, address, interface numbering 1, interface 4, OID of length 1. */
 function managementAddress(value: Cursor): string | undefined {
-  const block = value.take(value.uint8())
+  return addressOf(value.take(value.uint8()))
+}
+
+function addressOf(block: Cursor): string | undefined {
   const family = block.uint8()
   if (family === Family.IPV4 && block.left === 4) return formatIpv4(block.uint32())
   if (family !== Family.IPV6 || block.left !== 16) return undefined

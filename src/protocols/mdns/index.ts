@@ -12,13 +12,24 @@ const SERVICE = /(?:^|\.)(_[a-z0-9-]{1,15}\._(?:tcp|udp))\.local$/i
 const ALL_SERVICES = '_dns-sd._udp'
 /** Describes the host itself; the port behind it is none (Apple's use of RFC 6763). */
 const DEVICE_INFO = '_device-info._tcp'
-/** Keys of TXT records that say what a device is: of `_device-info`, and of printers (Bonjour Printing Specification 1.2.1 §9.2). */
+/** DICOM nodes (PS3.15 annex H.2): the instance is named by its AE title. */
+const DICOM_INSTANCE = /^([^.]{1,16})\._(?:dicom|dicom-tls|acr-nema)\._tcp\.local$/i
+const AE_TITLE = /^[\x21-\x7e](?:[\x20-\x7e]{0,14}[\x21-\x7e])?$/
+/**
+ * Keys of TXT records that say what a device is: of `_device-info` (Apple), printers (Bonjour Printing Specification 1.2.1 §9.2) and DICOM
+ * nodes (PS3.15 §H.2.2).
+ */
 const DEVICE_KEYS: ReadonlyMap<string, IdentityAttribute> = new Map([
   ['model', 'model'],
   ['ty', 'model'],
   ['usb_MFG', 'manufacturer'],
   ['usb_MDL', 'model'],
+  ['note', 'location'],
+  ['AET', 'ae_title'],
+  ['PrimaryDeviceType', 'modality'],
 ])
+/** Tells the release of macOS; with its name, for that a number alone says little. */
+const MACOS_RELEASE = 'osxvers'
 const MAX_STRINGS = 64
 
 /**
@@ -85,8 +96,14 @@ function serviceFacts(records: readonly ResourceRecord[], start: number): readon
     if (type === RecordType.HINFO) addHostInformation(list, data)
     else if (service !== undefined && service !== DEVICE_INFO) list.add('service', service, 'service type')
     if (service !== undefined && type === RecordType.TXT) addDeviceKeys(list, data)
+    if (type === RecordType.SRV) list.add('ae_title', aeTitleOf(name), 'service instance')
   }
   return list.facts
+}
+
+function aeTitleOf(name: string): string | undefined {
+  const title = DICOM_INSTANCE.exec(name)?.[1]
+  return title !== undefined && AE_TITLE.test(title) ? title : undefined
 }
 
 function serviceOf(name: string): string | undefined {
@@ -100,6 +117,7 @@ function addDeviceKeys(list: FactList, data: Cursor): void {
     const equals = text.indexOf('=')
     const key = text.slice(0, Math.max(0, equals))
     const attribute = DEVICE_KEYS.get(key)
+    if (key === MACOS_RELEASE) list.add('system_description', cleanText(text), `TXT ${key}`)
     if (attribute !== undefined) list.add(attribute, cleanText(text.slice(equals + 1)), `TXT ${key}`)
   }
 }

@@ -19,6 +19,10 @@ const HOST_ANNOUNCEMENT = 1
 const LOCAL_MASTER_ANNOUNCEMENT = 15
 /** Longest server name with its NUL. */
 const SERVER_NAME = 16
+/** What Windows says of its version may be believed of these only ([MS-BRWS] §2.2.1): Apple's NetBIOS has another version of the browser. */
+const WINDOWS_BROWSER_MAJOR = 15
+/** Samba says that it is Unix, whatever version of Windows it is said to have (server type SV_TYPE_XENIX_SERVER). */
+const UNIX_SERVER = 0x800
 /** Bits of the server type ([MS-BRWS] §2.2.6, server type values) that name a service. */
 const SERVICES: readonly (readonly [bit: number, service: string])[] = [
   [0x4, 'sql_server'],
@@ -86,8 +90,9 @@ function addAnnouncement(list: FactList, frame: Cursor): void {
   const name = hostName(untilNul(frame.latin1(SERVER_NAME)))
   const version = `${frame.uint8()}.${frame.uint8()}`
   const type = frame.uint32le()
+  const isWindows = frame.uint8() === WINDOWS_BROWSER_MAJOR && (type & UNIX_SERVER) === 0
   if (frame.short) return
   list.add('hostname', name, 'ServerName')
-  list.add('os_version', version, 'OSVersion')
+  if (isWindows) list.add('os_version', version, 'OSVersion')
   for (const [bit, service] of SERVICES) if ((type & bit) !== 0) list.add('service', service, 'ServerType')
 }

@@ -1,6 +1,7 @@
 import { FactList } from '../fact-list.ts'
 import type { IdentityFact } from '../observation.ts'
 import { cleanText, hostName } from '../text.ts'
+import { readKerberosService } from './kerberos.ts'
 import type { SmbStatement } from './message.ts'
 import { readNtlm } from './ntlmssp.ts'
 
@@ -21,6 +22,16 @@ export function smbFacts(statement: SmbStatement): readonly IdentityFact[] {
   list.add('hostname', hostName(statement.computerName ?? ''), 'ServerName')
   list.add('domain', hostName(statement.domainName ?? ''), 'DomainName')
   if (statement.token !== undefined) addNtlm(list, statement)
+  return list.facts
+}
+
+/** What a client's message says of the server: the host that its ticket is for. */
+export function serverFacts({ isResponse, token }: SmbStatement): readonly IdentityFact[] {
+  const service = isResponse || token === undefined ? undefined : readKerberosService(token)
+  if (service === undefined) return []
+  const list = new FactList()
+  list.add('hostname', hostName(service.host), 'Kerberos sname')
+  list.add('domain', hostName(service.realm), 'Kerberos realm')
   return list.facts
 }
 

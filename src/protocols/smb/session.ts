@@ -1,7 +1,7 @@
 import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { IdentityFact } from '../observation.ts'
-import { smbFacts } from './identity.ts'
+import { serverFacts, smbFacts } from './identity.ts'
 import { isOfInterest, readSmb } from './message.ts'
 import { SmbReader } from './reader.ts'
 
@@ -46,7 +46,13 @@ export class SmbSession implements StreamDecoder {
   #message(direction: Direction, bytes: Uint8Array, streamOffset: number, start: number): void {
     const statement = readSmb(bytes)
     if (statement === undefined) return
-    const facts = smbFacts(statement).filter(fact => this.#isNews(direction, fact))
+    this.#tell(direction, smbFacts(statement), streamOffset, start)
+    this.#tell(direction === 0 ? 1 : 0, serverFacts(statement), streamOffset, start)
+  }
+
+  /** Say of the host on one side what was not said of it on this connection. */
+  #tell(direction: Direction, said: readonly IdentityFact[], streamOffset: number, start: number): void {
+    const facts = said.filter(fact => this.#isNews(direction, fact))
     if (facts.length === 0) return
     this.#context.emit({
       kind: 'device-identity',

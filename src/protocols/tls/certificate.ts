@@ -31,10 +31,20 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
       notBefore: microseconds(x509.validFromDate),
       notAfter: microseconds(x509.validToDate),
       serialNumber: x509.serialNumber.toUpperCase(),
+      selfSigned: isSelfSigned(x509),
       ...publicKey(x509),
     }
   } catch {
     return undefined
+  }
+}
+
+/** It names itself as its issuer, and its own key made the signature. */
+function isSelfSigned(x509: X509Certificate): boolean {
+  try {
+    return x509.checkIssued(x509) && x509.verify(x509.publicKey)
+  } catch {
+    return false
   }
 }
 

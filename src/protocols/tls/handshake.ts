@@ -12,8 +12,6 @@ const KNOWN_TYPES: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 8, 11, 12
 const READ_TYPES: ReadonlySet<number> = new Set([HandshakeType.CLIENT_HELLO, HandshakeType.SERVER_HELLO, HandshakeType.CERTIFICATE])
 
 const MESSAGE_HEADER = 4
-/** Bytes of one message that are looked at: far more than any hello, and a chain's first certificate. */
-const MAX_MESSAGE = 65_536
 
 const Extension = {
   SERVER_NAME: 0,
@@ -54,6 +52,7 @@ export interface ServerHello {
 
 /** Puts the handshake messages of one direction together. */
 export class HandshakeReader {
+  readonly #limit: number
   readonly #deliver: (type: number, body: Uint8Array, whole: boolean) => void
   readonly #header = new Uint8Array(MESSAGE_HEADER)
   #headerLength = 0
@@ -65,8 +64,9 @@ export class HandshakeReader {
   #whole = true
   #lost = false
 
-  /** `body` is valid during the call only, empty for types that are not read, and cut (`whole` false) beyond a limit. */
-  constructor(deliver: (type: number, body: Uint8Array, whole: boolean) => void) {
+  /** `body` is valid during the call only, empty for types that are not read, and cut (`whole` false) beyond `limit` bytes. */
+  constructor(limit: number, deliver: (type: number, body: Uint8Array, whole: boolean) => void) {
+    this.#limit = limit
     this.#deliver = deliver
   }
 
@@ -119,10 +119,10 @@ export class HandshakeReader {
   }
 
   #keep(bytes: Uint8Array, at: number, length: number): void {
-    const room = Math.min(length, MAX_MESSAGE - this.#bodyLength)
+    const room = Math.min(length, this.#limit - this.#bodyLength)
     if (room < length) this.#whole = false
     if (this.#bodyLength + room > this.#body.length) {
-      const grown = new Uint8Array(Math.min(MAX_MESSAGE, Math.max(2048, (this.#bodyLength + room) * 2)))
+      const grown = new Uint8Array(Math.min(this.#limit, Math.max(2048, (this.#bodyLength + room) * 2)))
       grown.set(this.#body.subarray(0, this.#bodyLength))
       this.#body = grown
     }

@@ -1,8 +1,10 @@
 import type { Direction } from '../../net/flow.ts'
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
+import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import { HandshakeType } from './handshake.ts'
 import { ContentType, findRecords, isRecordHeader, lengthAt, RECORD_HEADER } from './record.ts'
 import { TlsSession } from './session.ts'
+import type { TlsSettings } from './settings.ts'
 
 /** Bytes of a hello that are looked at: type 1, length 3, legacy version 2. */
 const HELLO_HEAD = 6
@@ -13,11 +15,12 @@ const SHORTEST_HELLO = 38
  * TLS, and SSL 3.0, from a hello in its record: the client's from the client, the server's from the server. A flow that was joined later is
  * known by two records in a row. The hello of SSL 2.0 has no record header and is not taken.
  */
-export function tls(): Protocol {
+export function tls(settings: TlsSettings, onOverload: OnOverload = NO_OVERLOAD): Protocol {
   return {
     name: 'tls',
+    beginsLater: true,
     probe: (direction, bytes, offset, length, midstream) => probe(direction, bytes, offset, offset + length, midstream),
-    open: context => new TlsSession(context),
+    open: context => new TlsSession(settings, context, onOverload),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Incomplete, TlsHandshake } from '../observation.ts'
+import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
 import { cipherSuiteName } from './ciphers.ts'
 import {
@@ -15,6 +16,7 @@ import {
 } from './handshake.ts'
 import { ja4 } from './ja4.ts'
 import { ContentType, RecordReader } from './record.ts'
+import type { TlsSettings } from './settings.ts'
 
 const TLS_1_3 = 0x0304
 const FATAL = 2
@@ -38,7 +40,9 @@ interface Side {
 
 /** One TLS connection: its handshake as far as it is in clear, reported once. What is protected is never looked at. */
 export class TlsSession implements StreamDecoder {
+  readonly #settings: TlsSettings
   readonly #context: DecoderContext
+  readonly #onOverload: OnOverload
   readonly #sides: readonly [Side, Side]
   /** Who speaks as client: the flow's client, but where the flow was joined midstream its hello decides. */
   #client: Direction = 0
@@ -47,14 +51,17 @@ export class TlsSession implements StreamDecoder {
   #answer: ServerHello | undefined
   #certificate: Certificate | undefined
   #certificateRequested = false
+  #certificatePresented: boolean | undefined
   #helloDone = false
   readonly #incomplete = new Set<Incomplete>()
   #told = false
   #start: number | undefined
   #end = 0
 
-  constructor(context: DecoderContext) {
+  constructor(settings: TlsSettings, context: DecoderContext, onOverload: OnOverload = NO_OVERLOAD) {
+    this.#settings = settings
     this.#context = context
+    this.#onOverload = onOverload
     if (context.flow.midstream) this.#incomplete.add('midstream')
     this.#sides = [this.#side(0), this.#side(1)]
   }
@@ -84,7 +91,9 @@ export class TlsSession implements StreamDecoder {
   tick(_time: number): void {}
 
   #side(direction: Direction): Side {
-    const messages = new HandshakeReader((type, body, whole) => this.#message(direction, type, body, whole))
+    const messages = new HandshakeReader(this.#settings.max_handshake_bytes, (type, body, whole) =>
+      this.#message(direction, type, body, whole),
+    )
     const records = new RecordReader({
       record: (type, length) => this.#record(direction, type, length),
       fragment: (type, bytes, from, to) => {
@@ -131,7 +140,10 @@ export class TlsSession implements StreamDecoder {
   }
 
   #message(direction: Direction, type: number, body: Uint8Array, whole: boolean): void {
-    if (!whole) this.#incomplete.add('limit')
+    if (!whole) {
+      this.#incomplete.add('limit')
+      this.#onOverload('tls_handshake')
+    }
     switch (type) {
       case HandshakeType.CLIENT_HELLO:
         if (this.#speaksAs('client', direction) && this.#hello === undefined) this.#clientHello(body)
@@ -140,7 +152,8 @@ export class TlsSession implements StreamDecoder {
         if (this.#speaksAs('server', direction) && (this.#answer === undefined || this.#answer.retry)) this.#answer = readServerHello(body)
         return
       case HandshakeType.CERTIFICATE:
-        if (direction !== this.#client && this.#certificate === undefined) this.#serverCertificate(body)
+        if (direction === this.#client) this.#certificatePresented = readFirstCertificate(body) !== undefined
+        else if (this.#certificate === undefined) this.#serverCertificate(body)
         return
       case HandshakeType.CERTIFICATE_REQUEST:
         if (direction !== this.#client) this.#certificateRequested = true
@@ -238,6 +251,7 @@ export class TlsSession implements StreamDecoder {
       resumed: this.#isResumed(),
       established,
       clientCertificateRequested: this.#certificateRequested,
+      clientCertificatePresented: this.#certificatePresented,
       certificate: this.#certificate,
     }
   }

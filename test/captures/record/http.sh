@@ -64,10 +64,23 @@ begin http-stow-chunked
 on us $CURL -H 'Content-Type: multipart/related; type="application/dicom"; boundary=frontier' -H "Transfer-Encoding: chunked" -H "Expect:" --data-binary "@$WORK/us.multipart" $BASE/studies
 finish
 
+# Somebody who does not know under which path a server offers DICOMweb.
+begin http-enumeration
+on lab $CURL "http://$HOST/dicomweb/studies?limit=1" --next $QUIET "http://$HOST/wado-rs/studies?limit=1" --next $QUIET "http://$HOST/pacs/rs/studies?limit=1" \
+  --next $QUIET "http://$HOST/orthanc/dicom-web/studies?limit=1" --next $QUIET "http://$HOST/dcm4chee-arc/aets/DCM4CHEE/rs/studies?limit=1" \
+  --next $QUIET "http://$HOST/qido/studies?limit=1" --next $QUIET "http://$HOST/rs/studies?limit=1" --next $QUIET "$BASE/studies?limit=1"
+finish
+
 # Orthanc has no deletion in its DICOMweb, but in its own interface.
 STUDY_ID=$(on workstation curl -s "http://$HOST/tools/find" -d "{\"Level\":\"Study\",\"Query\":{\"StudyInstanceUID\":\"$STUDY\"}}" | grep -o '[0-9a-f]\{8\}\(-[0-9a-f]\{8\}\)\{4\}' | head -1)
 begin http-delete
 on workstation $CURL "$BASE/studies?PatientID=WWPHI0001" --next $QUIET -X DELETE "http://$HOST/studies/$STUDY_ID"
+finish
+for file in "$F"/ct-[123].dcm "$F"/mr-[123].dcm "$F"/us.dcm; do on ct $CURL --data-binary "@$file" "http://$HOST/instances"; done
+begin http-delete-burst
+for id in $(on workstation curl -s "http://$HOST/instances" | grep -o '[0-9a-f]\{8\}\(-[0-9a-f]\{8\}\)\{4\}' | tail -6); do
+  on lab $CURL -X DELETE "http://$HOST/instances/$id"
+done
 finish
 stop_servers
 

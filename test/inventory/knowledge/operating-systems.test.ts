@@ -49,7 +49,24 @@ describe('operating systems', () => {
     ['Cisco IOS XE Software, Catalyst L3 Switch, Version 16.12.4, RELEASE', 'Cisco IOS XE', '16.12.4'],
     ['Cisco-1.25', 'Cisco IOS', undefined],
     ['OpenSSH_7.9p1 Debian-10+deb10u2', 'Debian', '10'],
-    ['OpenSSH_8.2p1 Ubuntu-4ubuntu0.5', 'Ubuntu', undefined],
+    ['OpenSSH_8.2p1 Ubuntu-4ubuntu0.5', 'Ubuntu', '20.04'],
+    ['OpenSSH_7.7p1 Ubuntu-4', 'Ubuntu', undefined],
+    ['Microsoft-IIS/7.5', 'Windows 7 or Windows Server 2008 R2', '6.1'],
+    ['Microsoft-IIS/10.0', 'Windows 10 or later', '10.0'],
+    ['Microsoft-HTTPAPI/2.0', 'Windows', undefined],
+    ['Microsoft-WinCE/6.0', 'Windows CE', '6.0'],
+    ['Apache/2.4.9 (Win64)', 'Windows', undefined],
+    ['Apache/2.4.6 (CentOS)', 'CentOS', undefined],
+    ['Apache/2.4.3 (Fedora)', 'Fedora', undefined],
+    ['osxvers=17', 'Mac OS X', '10.13'],
+    ['osxvers=23', 'Mac OS X', '14'],
+    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit', 'Mac OS X', '10.15.7'],
+    ['Wget/1.14 (darwin12.2.0)', 'Mac OS X', undefined],
+    ['curl/7.34.0 (i386-unknown-openbsd5.5) libcurl/7.34.0', 'OpenBSD', '5.5'],
+    ['curl/7.19.7 (x86_64-redhat-linux-gnu) libcurl/7.19.7', 'Linux', undefined],
+    ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit', 'Linux', undefined],
+    ['Mozilla/5.0 (Linux; Android 11; Tablet)', 'Android', '11'],
+    ['Google Chrome/69.0.3497.100 Windows', 'Windows', undefined],
     ['OpenSSH_for_Windows_8.1', 'Windows', undefined],
     ['VxWorks FTP server (VxWorks 5.4.2) ready.', 'VxWorks', '5.4.2'],
     ['VxWorks (VxWorks5.5.1) FTP server', 'VxWorks', '5.5.1'],
@@ -60,13 +77,19 @@ describe('operating systems', () => {
     ['QTS', 'QTS', undefined],
   ])('%s', (text, name, version) => expect(named(operatingSystemOf(text))).toEqual([name, version]))
 
-  test.each(['SMCGS8P-Smart - SMCGS8P-Smart v3.20', 'Apache', 'PuTTY_Release_0.72', 'dropbear_2019.78', 'nt', ''])(
-    '%j names none',
-    text => {
-      expect(operatingSystemOf(text)).toBeUndefined()
-      expect(operatingSystemOfNativeOs(text)).toBeUndefined()
-    },
-  )
+  test.each([
+    'SMCGS8P-Smart - SMCGS8P-Smart v3.20',
+    'Apache',
+    'PuTTY_Release_0.72',
+    'dropbear_2019.78',
+    'Microsoft-IIS/9.9',
+    'osxvers=2',
+    'nt',
+    '',
+  ])('%j names none', text => {
+    expect(operatingSystemOf(text)).toBeUndefined()
+    expect(operatingSystemOfNativeOs(text)).toBeUndefined()
+  })
 
   test('a hit names its row and the source of the row', () => {
     expect(operatingSystemOf('Cisco-1.25')?.row).toBe('operating-system:^Cisco-1\\.25$ (Cisco IOS, SSH identification)')

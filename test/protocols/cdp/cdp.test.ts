@@ -28,6 +28,18 @@ describe('CDP', () => {
     ])
   })
 
+  test('a switch with its serial number, VLAN and place', () => {
+    const tlvs = [tlv(0x0a, word(20)), tlv(0x14, 'core1'), tlv(0x17, bytes(0, 'Basement, rack 3')), tlv(2, bytes(word(0, 1), IPV6_ADDRESS))]
+    const heard = listen(bytes(2, 180, word(0), tlv(1, 'core1(FOX1234ABCD)'), ...tlvs))
+    expect(heard.identities[0]?.subject.address).toBe('707:707:707:707:707:707:707:707')
+    expect(facts(heard)).toEqual([
+      'hostname: core1 [Device ID]',
+      'serial_number: FOX1234ABCD [Device ID]',
+      'vlan: 20 [Native VLAN]',
+      'location: Basement, rack 3 [Location]',
+    ])
+  })
+
   test.each([
     ['another version', bytes(9, 180, word(0), tlv(1, 'a1'))],
     ['no device id in front', bytes(2, 180, word(0), tlv(6, 'x1'))],

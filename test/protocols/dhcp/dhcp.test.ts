@@ -93,6 +93,22 @@ describe('DHCP', () => {
     ])
   })
 
+  test('the serial number and product of the Broadband Forum', () => {
+    const suboptions = bytes(1, 6, '00D09E', 2, 7, 'SN-0815', 3, 7, 'Gateway', 9, 1, 'x')
+    const said = facts(listen(message(bytes(DISCOVER, option(125, bytes(hex('00000de9'), suboptions.length, suboptions))))))
+    expect(said).toEqual([
+      'enterprise_number: 3561 [option 125]',
+      'serial_number: SN-0815 [option 125 DeviceSerialNumber]',
+      'model: Gateway [option 125 DeviceProductClass]',
+    ])
+  })
+
+  test('the MUD URL', () => {
+    expect(facts(listen(message(bytes(DISCOVER, option(161, 'https://maker.example/pump')))))).toEqual([
+      'mud_url: https://maker.example/pump [option 161]',
+    ])
+  })
+
   test('options in the fields of file and server name, and in parts', () => {
     const fields = { file: bytes(option(12, 'long-'), END), serverName: bytes(option(12, 'name'), END) }
     expect(facts(listen(message(bytes(DISCOVER, option(52, 3), END), fields)))).toEqual(['hostname: long-name [option 12]'])

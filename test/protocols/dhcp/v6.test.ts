@@ -26,6 +26,12 @@ describe('DHCPv6', () => {
     expect(heard.identities[0]?.subject).toEqual({ mac: '02-00-00-00-00-05', address: 'fe80::5' })
   })
 
+  test('its MUD URL', () => {
+    expect(facts(hear(dhcpv6(), message(1, option(112, bytes('https://maker.example/pump')))))).toEqual([
+      'mud_url: https://maker.example/pump [option 112]',
+    ])
+  })
+
   test('through relays, where the innermost names the client', () => {
     const relay = (peer: string, inner: Uint8Array): Buffer =>
       bytes(12, 0, Buffer.alloc(16), hex(peer.padStart(32, '0')), option(18, bytes('if')), option(9, inner))

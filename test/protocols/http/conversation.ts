@@ -3,6 +3,7 @@ import type { Direction, Flow, FlowEnd } from '../../../src/net/flow.ts'
 import { HttpSession } from '../../../src/protocols/http/session.ts'
 import { type HttpSettings, httpSchema } from '../../../src/protocols/http/settings.ts'
 import type { DeviceIdentity, DicomWebRequest, FhirInteraction, Observation } from '../../../src/protocols/observation.ts'
+import type { OverloadPolicy } from '../../../src/protocols/overload.ts'
 import { sampleFlow } from '../../normalize/samples.ts'
 
 export const SETTINGS = Joi.attempt({}, httpSchema) as HttpSettings
@@ -10,6 +11,9 @@ export const SETTINGS = Joi.attempt({}, httpSchema) as HttpSettings
 /** A conversation that is said to a decoder; every call takes 1 ms. */
 export class HttpConversation {
   readonly observations: Observation[] = []
+  readonly overload: OverloadPolicy[] = []
+  /** What was handed over at the end of HTTP. */
+  readonly handedOver: string[] = []
   readonly #session: HttpSession
   #time = 1_000_000
 
@@ -20,7 +24,10 @@ export class HttpConversation {
         flow: sampleFlow({ serverPort: 8042, ...flow }),
         emit: observation => this.observations.push(observation),
         pseudonym: (kind, value) => `${kind}-${value.length}`,
+        handOver: (direction, bytes, offset, length) =>
+          this.handedOver.push(`${direction} ${Buffer.from(bytes).toString('latin1', offset, offset + length)}`),
       },
+      policy => this.overload.push(policy),
     )
   }
 

@@ -32,6 +32,11 @@ describe('services, by method and path under any root (PS3.18 §10, §11)', () =
     ['DELETE', `/studies/${STUDY}`, 'delete', 'study', undefined],
     ['DELETE', `/studies/${STUDY}/series/${SERIES}/instances/${INSTANCE}`, 'delete', 'instance', undefined],
     ['DELETE', '/studies/d23a3bd3-68fb4295-7cbec7b2-b24656f0-1908ffee', 'delete', 'study', undefined],
+    ['DELETE', '/patients/d23a3bd3-68fb4295-7cbec7b2-b24656f0-1908ffee', 'delete', 'patient', undefined],
+    ['DELETE', '/dcm4chee-arc/aets/DCM4CHEE/rs/patients/WWPHI0001', 'delete', 'patient', undefined],
+    ['POST', '/tools/bulk-delete', 'delete', undefined, undefined],
+    ['POST', `/dcm4chee-arc/aets/DCM4CHEE/rs/studies/${STUDY}/reject/113039%5EDCM`, 'delete', 'study', undefined],
+    ['POST', `/rs/studies/${STUDY}/series/${SERIES}/reject/113001^DCM`, 'delete', 'series', undefined],
     ['GET', '/workitems?ProcedureStepState=SCHEDULED', 'ups_rs', undefined, undefined],
     ['POST', '/workitems', 'ups_rs', 'workitem', undefined],
     ['PUT', `/workitems/${STUDY}/state`, 'ups_rs', 'workitem', undefined],
@@ -50,12 +55,26 @@ describe('services, by method and path under any root (PS3.18 §10, §11)', () =
     ['GET', '/instances/d23a3bd3-68fb4295-7cbec7b2-b24656f0-1908ffee'],
     ['GET', '/wado?requestType=other'],
     ['DELETE', '/studies'],
+    ['DELETE', '/api/patients/WWPHI0001'],
+    ['GET', '/dcm4chee-arc/aets/DCM4CHEE/rs/patients/WWPHI0001'],
+    ['GET', '/tools/bulk-delete'],
+    ['POST', '/studies/reject/113039^DCM'],
     ['POST', '/series'],
     ['OPTIONS', '/dicom-web/studies'],
     ['TRACE', `/studies/${STUDY}`],
   ])('not %s %s', (method, target) => {
     expect(readDicomWeb(method, target)).toBeUndefined()
   })
+})
+
+test.each([
+  ['/dicom-web/studies?PatientID=1', '/dicom-web'],
+  [`/a/b/studies/${STUDY}/series`, '/a/b'],
+  ['/studies', '/'],
+  ['http://pacs/rs/studies', '/rs'],
+  ['/wado?requestType=WADO&studyUID=1.2.3', '/wado'],
+])('%s stands under the root %s', (target, root) => {
+  expect(readDicomWeb('GET', target)?.root).toBe(root)
 })
 
 describe('what could be something else is told by media types', () => {

@@ -57,6 +57,15 @@ describe('exchanges', () => {
     ])
   })
 
+  test.each(['name=SMITH&JONES', 'JONES', 'name=SMITH%26x&JONES&', 'name=SMITH;JONES'])(
+    'what follows an ampersand inside a value is no parameter: %s',
+    query => {
+      const talk = new HttpConversation().client(get(`/fhir/Patient?${query}`)).server(answer(200, FHIR_JSON, '{}'))
+      expect(talk.interactions).toHaveLength(1)
+      expect(JSON.stringify(talk.observations.map(({ flow: _, ...rest }) => rest))).not.toMatch(/SMITH|JONES/)
+    },
+  )
+
   test.each([
     ['{"resourceType":"Bundle","type":"transaction","entry":[]}', 'transaction'],
     ['{"resourceType":"Bundle", "type" : "batch"}', 'batch'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { http } from '../../../src/protocols/http/index.ts'
+import { http, http2 } from '../../../src/protocols/http/index.ts'
 import { sampleFlow } from '../../normalize/samples.ts'
 import { SETTINGS } from './conversation.ts'
 
@@ -9,6 +9,21 @@ function probe(text: string, midstream = false): string {
   const bytes = Buffer.from(`##${text}`, 'latin1')
   return protocol.probe(0, bytes, 2, text.length, midstream, sampleFlow())
 }
+
+describe('the preface of HTTP/2', () => {
+  const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+  const probed = (text: string, midstream = false): string =>
+    http2().probe(0, Buffer.from(`##${text}`, 'latin1'), 2, text.length, midstream, sampleFlow())
+
+  test('is known by all of its bytes', () => {
+    for (let length = 0; length < preface.length; length++) expect(probed(preface.slice(0, length))).toBe('more')
+    expect([probed(preface), probed(`${preface}\0\0\0\x04`)]).toEqual(['match', 'match'])
+  })
+
+  test.each(['PRI * HTTP/2.0\r\n\r\nXM', 'GET / HTTP/1.1\r\n', 'PRINT'])('%j is none', text => expect(probed(text)).toBe('reject'))
+
+  test('is not looked for midstream', () => expect(probed(preface, true)).toBe('reject'))
+})
 
 describe('a start line', () => {
   test.each([

@@ -171,6 +171,63 @@ describe('bodies', () => {
   })
 })
 
+describe('a client that asks whether it should send the body (RFC 9110 §10.1.1)', () => {
+  const asking = (...fields: readonly string[]): string =>
+    head(`POST /dicom-web/studies/${STUDY} HTTP/1.1`, 'Expect: 100-continue', ...fields)
+  const refused = answer(401, 'text/plain', 'no')
+  const told = (talk: HttpConversation): readonly (readonly unknown[])[] =>
+    talk.end().requests.map(({ service, http, outcome, partial }) => [service, http.status, http.requestBytes, outcome, partial])
+
+  test.each([
+    ['a length', 'Content-Length: 5000'],
+    ['chunks', 'Transfer-Encoding: chunked'],
+  ])('and is refused goes on with its next request (%s)', (_, length) => {
+    const again = asking(length, 'Authorization: Basic x')
+    const talk = new HttpConversation()
+      .client(asking(length))
+      .server(refused)
+      .client(METADATA)
+      .server(answer(200, DICOM_JSON, '[]'))
+    expect(talk.requests[0]).toMatchObject({ outcome: 'failure', http: { status: 401 } })
+    talk.client(...again).server(answer(403, 'text/plain', 'no'))
+    expect(told(talk)).toEqual([
+      ['stow_rs', 401, 0, 'failure', []],
+      ['wado_rs', 200, 0, 'success', []],
+      ['stow_rs', 403, 0, 'failure', []],
+    ])
+  })
+
+  test.each(['--frontier\r\n', 'ABCDEF\r\n', '{"a":1}', 'A'.repeat(30)])('and is refused may send it all the same: %j', begin => {
+    const body = begin.padEnd(5000, 'x')
+    for (const pieces of [[body], [...body.slice(0, 40), body.slice(40)]]) {
+      const talk = new HttpConversation().client(asking('Content-Length: 5000')).server(refused)
+      talk.client(...pieces, METADATA).server(answer(200, DICOM_JSON, '[]'))
+      expect(told(talk).map(([service, status]) => [service, status])).toEqual([
+        ['stow_rs', 401],
+        ['wado_rs', 200],
+      ])
+    }
+  })
+
+  test('sends it all the same in chunks', () => {
+    const talk = new HttpConversation().client(asking('Transfer-Encoding: chunked')).server(refused)
+    talk.client(chunked('A'.repeat(0xab), 'GET '), METADATA).server(answer(200, DICOM_JSON, '[]'))
+    expect(told(talk).map(([service, status]) => [service, status])).toEqual([
+      ['stow_rs', 401],
+      ['wado_rs', 200],
+    ])
+  })
+
+  test('and was told to go on sends it, whatever comes of it', () => {
+    const talk = new HttpConversation().client(asking('Content-Length: 40')).server('HTTP/1.1 100 Continue\r\n\r\n', refused)
+    talk.client(`GET ${'x'.repeat(36)}`, METADATA).server(answer(200, DICOM_JSON, '[]'))
+    expect(told(talk)).toEqual([
+      ['stow_rs', 401, 40, 'failure', []],
+      ['wado_rs', 200, 0, 'success', []],
+    ])
+  })
+})
+
 describe('tunnels', () => {
   const upgrade = get('/dicom-web/workitems/1.2.3/subscribers/AE', 'Connection: Upgrade', 'Upgrade: websocket')
 
@@ -185,6 +242,12 @@ describe('tunnels', () => {
     expect(new HttpConversation().client(connect).server('HTTP/1.1 200 OK\r\n\r\n').client(SEARCH).end().requests).toEqual([])
     const refused = new HttpConversation().client(connect).server(answer(403, 'text/plain', 'no'))
     expect(refused.client(SEARCH).server(answer(200, DICOM_JSON, '[]')).requests).toHaveLength(1)
+    expect(refused.handedOver).toEqual([])
+  })
+
+  test('what is in them is handed over from the first byte on', () => {
+    const talk = new HttpConversation().client(head('CONNECT pacs:443 HTTP/1.1')).server('HTTP/1.1 200 OK\r\n\r\nSSH-2.0-')
+    expect(talk.handedOver).toEqual(['1 SSH-2.0-'])
   })
 })
 
@@ -264,15 +327,6 @@ describe('what is missing', () => {
     expect(talk.requests).toMatchObject([{ service: undefined, outcome: 'success', partial: ['one_sided'], http: { method: undefined } }])
   })
 
-  test('a head beyond the limit is passed over', () => {
-    const long = get('/dicom-web/studies?PatientName=DOE', `X-Filler: ${'x'.repeat(9000)}`)
-    const talk = new HttpConversation({}, { max_head_bytes: 8192 })
-      .client(long)
-      .client(METADATA)
-      .server(answer(200, DICOM_JSON, '[]'))
-    expect(talk.requests.map(({ service }) => service)).toEqual(['wado_rs'])
-  })
-
   test('a sensor that stops knows no outcome', () => {
     expect(new HttpConversation().client(SEARCH).end('open').requests).toMatchObject([{ outcome: 'unknown', partial: ['truncated'] }])
     expect(new HttpConversation().client(SEARCH).end('closed').requests).toMatchObject([{ outcome: 'failure', partial: [] }])
@@ -288,6 +342,13 @@ describe('credentials', () => {
     ['Authorization: SECRET', 'other'],
     ['Cookie: session=SECRET', 'cookie'],
     ['X-API-Key: SECRET', 'api_key'],
+    ['Ocp-Apim-Subscription-Key: SECRET', 'api_key'],
+    ['X-Auth-Token: SECRET', 'bearer'],
+    ['Client-Cert: :SECRET:', 'client_certificate'],
+    ['X-Forwarded-Client-Cert: Subject="SECRET"', 'client_certificate'],
+    ['X-SSL-Client-Cert: (null)', 'none'],
+    ['Cookie: ', 'none'],
+    ['Proxy-Authorization: Basic SECRET', 'none'],
     ['X-Other: SECRET', 'none'],
   ])('%s is %s, and its value is nowhere', (field, scheme) => {
     const talk = new HttpConversation().client(get('/dicom-web/studies?PatientID=1', field)).server(answer(200, DICOM_JSON, '[]'))
@@ -295,11 +356,17 @@ describe('credentials', () => {
     expect(JSON.stringify(talk.observations)).not.toMatch(/SECRET|V1dQSEl1/)
   })
 
-  test('a token in the query is a bearer token', () => {
-    const talk = new HttpConversation()
-      .client(get('/dicom-web/studies?PatientID=1&access_token=SECRET'))
-      .server(answer(200, DICOM_JSON, '[]'))
-    expect(talk.requests).toMatchObject([{ http: { authentication: 'bearer' } }])
+  test.each([
+    ['access_token=SECRET', 'bearer'],
+    ['Token=SECRET', 'bearer'],
+    ['apikey=SECRET', 'api_key'],
+    ['X-Amz-Credential=SECRET&X-Amz-Signature=SECRET', 'signature'],
+    ['access_token=', 'none'],
+    ['PatientName=access_token', 'none'],
+  ])('in the query, %s is %s', (parameters, scheme) => {
+    const talk = new HttpConversation().client(get(`/dicom-web/studies?PatientID=1&${parameters}`)).server(answer(200, DICOM_JSON, '[]'))
+    expect(talk.requests).toMatchObject([{ http: { authentication: scheme } }])
+    expect(JSON.stringify(talk.observations)).not.toContain('SECRET')
   })
 
   test.each([

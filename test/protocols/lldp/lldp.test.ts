@@ -48,6 +48,26 @@ describe('LLDP', () => {
     expect(listen(frame(tlv(8, bytes(5, 99, ip('10.0.0.5'), 2, word(0, 1), 0)))).identities[0]?.subject.address).toBeUndefined()
   })
 
+  test('the VLAN of its port and its MUD URL; nothing of other organizations', () => {
+    const url = 'https://maker.example/pump.json'
+    const own = [
+      tlv(127, bytes(hex('0080c2 01'), word(20))),
+      tlv(127, bytes(hex('00005e 01'), url)),
+      tlv(127, bytes(hex('00120f 01'), url)),
+    ]
+    expect(facts(listen(frame(...own, tlv(127, bytes(hex('0080c2 01'), word(0)))))).slice(1)).toEqual([
+      'vlan: 20 [Port VLAN ID]',
+      `mud_url: ${url} [MUD URL]`,
+    ])
+  })
+
+  test('an address for a chassis id, unless there is one for management', () => {
+    const chassis = [tlv(1, bytes(5, 1, ip('10.0.0.7'))), HEAD[1], HEAD[2], tlv(5, bytes('pump'))]
+    expect(listen(bytes(...chassis, END)).identities[0]?.subject.address).toBe('10.0.0.7')
+    const management = tlv(8, bytes(5, 1, ip('10.0.0.5'), 2, word(0, 1), 0))
+    expect(listen(bytes(...chassis, management, END)).identities[0]?.subject.address).toBe('10.0.0.5')
+  })
+
   test('what comes behind the end is not looked at', () => {
     expect(facts(listen(bytes(...HEAD, END, tlv(5, bytes('x1')))))).toEqual(['mac: 02-AA-BB-CC-DD-EE [Chassis ID]'])
   })

@@ -47,7 +47,7 @@ describe('mDNS', () => {
           16,
           text('txtvers=1', 'ty=HP LaserJet 400', 'usb_MFG=HP', 'usb_MDL=LaserJet 400', 'note=Room 5'),
         ),
-        record('mac._device-info._tcp.local', 16, text('model=MacBookPro11,3')),
+        record('mac._device-info._tcp.local', 16, text('model=MacBookPro11,3', 'osxvers=17')),
         record('p.local', 13, text('X86_64', 'LINUX')),
       ),
     )
@@ -57,10 +57,29 @@ describe('mDNS', () => {
       'model: HP LaserJet 400 [TXT ty]',
       'manufacturer: HP [TXT usb_MFG]',
       'model: LaserJet 400 [TXT usb_MDL]',
+      'location: Room 5 [TXT note]',
       'model: MacBookPro11,3 [TXT model]',
+      'system_description: osxvers=17 [TXT osxvers]',
       'system_description: LINUX [HINFO OS]',
     ])
     expect(JSON.stringify(heard)).not.toContain('Ann')
+  })
+
+  test('a DICOM node by the name of its service, and by its text', () => {
+    const heard = listen(
+      response(
+        record('HOROS_RAD1._dicom._tcp.local', 33, bytes(word(0, 0, 11112), name('mac.local'))),
+        record('Archive._dicom-tls._tcp.local', 16, text('AET=ARCHIVE', 'PrimaryDeviceType=ARCHIVE')),
+        record('A name that is far too long._dicom._tcp.local', 33, bytes(word(0, 0, 104), name('mac.local'))),
+      ),
+    )
+    expect(facts(heard)).toEqual([
+      'service: _dicom._tcp [service type]',
+      'ae_title: HOROS_RAD1 [service instance]',
+      'service: _dicom-tls._tcp [service type]',
+      'ae_title: ARCHIVE [TXT AET]',
+      'modality: ARCHIVE [TXT PrimaryDeviceType]',
+    ])
   })
 
   test('questions, with the answers that who asks knows already, tell nothing', () => {

@@ -79,7 +79,7 @@ describe('NetBIOS name service', () => {
 })
 
 describe('NetBIOS datagram service', () => {
-  const announcement = (command: number, version: readonly [number, number], type: number): Buffer =>
+  const announcement = (command: number, version: readonly [number, number], type: number, browser = '0f01'): Buffer =>
     bytes(
       command,
       0,
@@ -87,7 +87,7 @@ describe('NetBIOS datagram service', () => {
       'CT-CONSOLE\0'.padEnd(16, '\0'),
       ...version,
       Buffer.of(type & 255, type >>> 8, 0, 0),
-      hex('0f01 55aa'),
+      hex(`${browser} 55aa`),
       'Room of Dr. Who\0',
     )
 
@@ -110,6 +110,13 @@ describe('NetBIOS datagram service', () => {
     ])
     expect(JSON.stringify(heard)).not.toContain('Who')
     expect(facts(hear(nbdgm(), datagram(announcement(15, [5, 1], 0x1003))))).toContain('os_version: 5.1 [OSVersion]')
+  })
+
+  test.each([
+    ['Apple, with a browser of another version', announcement(1, [6, 1], 0x1003, '1501')],
+    ['Samba, which says that it is Unix', announcement(1, [6, 1], 0x1803)],
+  ])('the version of Windows is not believed of %s', (_, frame) => {
+    expect(facts(hear(nbdgm(), datagram(frame))).filter(fact => fact.startsWith('os_version'))).toEqual([])
   })
 
   test('one that was sent on is about its source', () => {

@@ -55,6 +55,23 @@ export function authenticate(version: string, user: string, workstation: string)
 /** A token as SPNEGO wraps it; what is in front of it does not matter. */
 export const wrapped = (token: Uint8Array): Buffer => bytes(hex('6082 0123 0606 2b0601050502 a082'), token)
 
+/** GSS token with an AP-REQ whose ticket is for `service`/`host` (RFC 4120); what is encrypted follows, cut off or not. */
+export function kerberosToken(realm: string, service: string, host: string, encrypted = 40): Buffer {
+  const der = (tag: number, ...content: readonly (Uint8Array | string)[]): Buffer => {
+    const body = bytes(...content)
+    return body.length < 0x80 ? bytes(tag, body.length, body) : bytes(tag, 0x82, word(body.length), body)
+  }
+  const integer = (value: number): Buffer => der(0x02, Buffer.of(value))
+  const names = der(0x30, der(0x1b, service), der(0x1b, host))
+  const principal = der(0x30, der(0xa0, integer(2)), der(0xa1, names))
+  const ticket = der(
+    0x61,
+    der(0x30, der(0xa0, integer(5)), der(0xa1, der(0x1b, realm)), der(0xa2, principal), der(0xa3, Buffer.alloc(encrypted))),
+  )
+  const request = der(0x30, der(0xa0, integer(5)), der(0xa1, integer(14)), der(0xa2, hex('0305002000 0000')), der(0xa3, ticket))
+  return der(0x60, hex('06092a864886f712010202 0100'), der(0x6e, request))
+}
+
 // --- SMB 1 ---
 
 function smb1(command: number, isReply: boolean, isUnicode: boolean, words: Uint8Array, data: Uint8Array): Buffer {

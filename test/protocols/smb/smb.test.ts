@@ -8,6 +8,7 @@ import {
   authenticate,
   challenge,
   KEEP_ALIVE,
+  kerberosToken,
   negotiate,
   POSITIVE_RESPONSE,
   packet,
@@ -83,6 +84,25 @@ describe('SMB 2 and 3', () => {
       'server hostname: nas1 [MsvAvDnsComputerName]',
       'server hostname: NAS1 [MsvAvNbComputerName]',
     ])
+  })
+
+  test.each([
+    ['whole', kerberosToken('HOSPITAL.EXAMPLE', 'cifs', 'archive.hospital.example')],
+    ['cut off behind its names', kerberosToken('HOSPITAL.EXAMPLE', 'cifs', 'archive.hospital.example', 900).subarray(0, 200)],
+  ])('a Kerberos ticket names the server: %s', (_, token) => {
+    const seen = converse([[0, packet(smb2SetupRequest(wrapped(token)))]])
+    expect(facts(seen)).toEqual([
+      'server hostname: archive.hospital.example [Kerberos sname]',
+      'server domain: HOSPITAL.EXAMPLE [Kerberos realm]',
+    ])
+  })
+
+  test('a ticket for anything but a host, or broken anywhere, tells nothing', () => {
+    const whole = kerberosToken('HOSPITAL.EXAMPLE', 'cifs', 'archive.hospital.example')
+    const heard = (token: Uint8Array): readonly string[] => facts(converse([[0, packet(smb2SetupRequest(wrapped(token)))]]))
+    expect(heard(kerberosToken('HOSPITAL.EXAMPLE', 'krbtgt', 'HOSPITAL.EXAMPLE'))).toEqual([])
+    for (let length = 0; length < whole.length; length++)
+      for (const fact of heard(whole.subarray(0, length))) expect(heard(whole)).toContain(fact)
   })
 
   test('Kerberos, wild dialects and empty tokens tell nothing more', () => {

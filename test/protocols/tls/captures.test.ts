@@ -7,12 +7,13 @@ import { cipherSuiteName } from '../../../src/protocols/tls/ciphers.ts'
 import { tls } from '../../../src/protocols/tls/index.ts'
 import { TSHARK_IS_MISSING } from '../../oracle/tshark.ts'
 import { conversations, observe } from '../replay.ts'
+import { SETTINGS } from './peers.ts'
 
 const RECORDED = join(import.meta.dirname, '..', '..', 'captures', 'recorded')
 const SHARED = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'captures')
 
 const handshakes = async (file: string): Promise<readonly TlsHandshake[]> =>
-  observe(await conversations(file), [tls()]) as readonly TlsHandshake[]
+  observe(await conversations(file), [tls(SETTINGS)]) as readonly TlsHandshake[]
 
 describe('recorded handshakes', () => {
   test('of pynetdicom with itself', async () => {

@@ -15,6 +15,14 @@ describe('a certificate', () => {
     expect(readCertificate(der)).toMatchObject({ publicKeyAlgorithm: 'ECDSA', publicKeyBits })
   })
 
+  test('is self-signed when its own key made the signature, whatever it says', () => {
+    const own = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    expect(readCertificate(certificate({ commonName: 'x' }, own))?.selfSigned).toBe(true)
+    const foreign = certificate({ commonName: 'x' }, { publicKey: own.publicKey, privateKey: other.privateKey })
+    expect(readCertificate(foreign)?.selfSigned).toBe(false)
+  })
+
   test('whose name has line ends and commas stays one line', () => {
     const { subject } = readCertificate(certificate({ commonName: 'a\nb,c', organization: 'O=x' })) ?? {}
     expect(subject).toBe('CN=a\\0Ab\\,c, O=O=x')

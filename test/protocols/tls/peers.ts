@@ -2,7 +2,11 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { type Duplex, duplexPair } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { type ConnectionOptions, connect, createSecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
+import Joi from 'joi'
 import type { Direction } from '../../../src/net/flow.ts'
+import { type TlsSettings, tlsSchema } from '../../../src/protocols/tls/settings.ts'
+
+export const SETTINGS = Joi.attempt({}, tlsSchema) as TlsSettings
 
 // Two real TLS peers that talk through a wire that is listened to, and the certificates that they need.
 

@@ -3,7 +3,7 @@ import type { Direction } from '../../../src/net/flow.ts'
 import type { ProbeAnswer } from '../../../src/protocols/decoder.ts'
 import { tls } from '../../../src/protocols/tls/index.ts'
 import { sampleFlow } from '../../normalize/samples.ts'
-import { clientHello, record } from './peers.ts'
+import { clientHello, record, SETTINGS } from './peers.ts'
 
 const CLIENT_HELLO = record(22, clientHello({ cipherSuites: [0x1301, 0xc02f] }), 0x0301)
 const SERVER_HELLO = record(22, Uint8Array.from(clientHello({ cipherSuites: [0x1301] })).fill(2, 0, 1))
@@ -14,7 +14,7 @@ const SSL2_HELLO = Buffer.from('802e01030100150000001000000a0700c0000004', 'hex'
 
 const flow = sampleFlow()
 const probe = (bytes: Uint8Array, direction: Direction, midstream = false): ProbeAnswer =>
-  tls().probe(direction, bytes, 0, bytes.length, midstream, flow)
+  tls(SETTINGS).probe(direction, bytes, 0, bytes.length, midstream, flow)
 
 /** What the first bytes say, up to the answer that is given on all of them. */
 function answers(bytes: Uint8Array, direction: Direction, midstream = false): readonly ProbeAnswer[] {
@@ -64,6 +64,6 @@ describe('TLS is told by content', () => {
 
   test('on any port', () => {
     for (const serverPort of [443, 2762, 11112, 50_000])
-      expect(tls().probe(0, CLIENT_HELLO, 0, CLIENT_HELLO.length, false, sampleFlow({ serverPort }))).toBe('match')
+      expect(tls(SETTINGS).probe(0, CLIENT_HELLO, 0, CLIENT_HELLO.length, false, sampleFlow({ serverPort }))).toBe('match')
   })
 })

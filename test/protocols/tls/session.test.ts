@@ -3,10 +3,11 @@ import type { ConnectionOptions, SecureVersion, TLSSocketOptions } from 'node:tl
 import { describe, expect, test } from 'vitest'
 import type { Flow } from '../../../src/net/flow.ts'
 import type { TlsHandshake } from '../../../src/protocols/observation.ts'
+import type { OverloadPolicy } from '../../../src/protocols/overload.ts'
 import { tls } from '../../../src/protocols/tls/index.ts'
 import { sampleFlow } from '../../normalize/samples.ts'
 import { type Happening, observe } from '../replay.ts'
-import { clientHello, dialogue, type Heard, identity, record, records, uint16s } from './peers.ts'
+import { clientHello, dialogue, type Heard, identity, record, records, SETTINGS, uint16s } from './peers.ts'
 
 const ANY_VERSION = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
 const SERVER: TLSSocketOptions = {
@@ -24,7 +25,7 @@ function happenings(heard: readonly Heard[]): readonly Happening[] {
 }
 
 function handshakes(said: readonly Happening[], flow: Partial<Flow> = {}): readonly TlsHandshake[] {
-  return observe([{ flow: sampleFlow(flow), happenings: said }], [tls()]) as readonly TlsHandshake[]
+  return observe([{ flow: sampleFlow(flow), happenings: said }], [tls(SETTINGS)]) as readonly TlsHandshake[]
 }
 
 function handshake(said: readonly Happening[], flow: Partial<Flow> = {}): TlsHandshake {
@@ -67,6 +68,7 @@ describe('a handshake between OpenSSL peers', () => {
       serialNumber: '0A1B',
       publicKeyAlgorithm: 'RSA',
       publicKeyBits: 2048,
+      selfSigned: true,
     })
   })
 
@@ -86,8 +88,19 @@ describe('a handshake between OpenSSL peers', () => {
     const server = { ...SERVER, requestCert: true, rejectUnauthorized: false }
     const { heard } = await dialogue({ ...only('TLSv1.2'), ...client }, server)
     const seen = handshake(happenings(heard))
-    expect(seen).toMatchObject({ clientCertificateRequested: true, established: true })
+    expect(seen).toMatchObject({ clientCertificateRequested: true, clientCertificatePresented: true, established: true })
     expect(seen.certificate?.serialNumber).toBe('0A1B')
+    expect(JSON.stringify({ ...seen, flow: undefined })).not.toMatch(/scanner|7777/)
+  })
+
+  test('without the client certificate that was asked for says so', async () => {
+    const { heard } = await dialogue(only('TLSv1.2'), { ...SERVER, requestCert: true, rejectUnauthorized: false })
+    expect(handshake(happenings(heard))).toMatchObject({ clientCertificateRequested: true, clientCertificatePresented: false })
+  })
+
+  test('that asks for no client certificate says nothing of one', async () => {
+    const { heard } = await dialogue(only('TLSv1.2'), SERVER)
+    expect(handshake(happenings(heard))).toMatchObject({ clientCertificateRequested: false, clientCertificatePresented: undefined })
   })
 
   test.each(['TLSv1.2', 'TLSv1.3'] as const)('of %s that resumes says so', async version => {
@@ -264,6 +277,17 @@ describe('whatever records the messages come in', () => {
     const bytes = Buffer.concat([record(22, answer.fragment), ...parts, ...others.map(({ type, fragment }) => record(type, fragment))])
     const seen = handshake(happenings([hello, { direction: 1, bytes }, ...rest]))
     expect(seen).toMatchObject({ partial: ['limit'], established: true, certificate: undefined, version: '1.2' })
+  })
+
+  test.each([
+    [4096, []],
+    [512, ['tls_handshake']],
+  ])('of a message beyond %i bytes the limit is counted: %j', async (max_handshake_bytes, expected) => {
+    const { heard } = await dialogue(only('TLSv1.2'), SERVER)
+    const hits: OverloadPolicy[] = []
+    const protocol = tls({ max_handshake_bytes }, policy => hits.push(policy))
+    observe([{ flow: sampleFlow(), happenings: happenings(heard) }], [protocol])
+    expect(hits).toEqual(expected)
   })
 
   test('a hello that makes no sense is no hello', () => {

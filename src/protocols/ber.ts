@@ -1,7 +1,7 @@
-import type { Cursor } from '../../bytes/cursor.ts'
+import { Cursor } from '../bytes/cursor.ts'
 
-/** Tags of the basic encoding rules that SNMP uses (RFC 3417 §8, RFC 3416 §3). */
-export const Tag = { INTEGER: 0x02, OCTET_STRING: 0x04, OID: 0x06, SEQUENCE: 0x30, GET_RESPONSE: 0xa2, TRAP: 0xa4, TRAP_V2: 0xa7 } as const
+/** Universal tags (X.690 §8) that SNMP and Kerberos use. */
+export const Tag = { INTEGER: 0x02, OCTET_STRING: 0x04, OID: 0x06, GENERAL_STRING: 0x1b, SEQUENCE: 0x30 } as const
 
 const MAX_LENGTH_BYTES = 4
 /** RFC 3416 §4: at most 128 sub-identifiers. */
@@ -16,6 +16,15 @@ export function readElement(cursor: Cursor, tag: number): Cursor | undefined {
   const length = readLength(cursor)
   const content = length === undefined ? undefined : cursor.take(length)
   return cursor.short ? undefined : content
+}
+
+/** The same of an element whose end may have been cut off: as much of its content as there is. */
+export function openElement(cursor: Cursor, tag: number): Cursor | undefined {
+  if (cursor.uint8() !== tag) return undefined
+  const length = readLength(cursor)
+  if (length === undefined || cursor.short) return undefined
+  const { bytes, at, end } = cursor
+  return new Cursor(bytes, at, Math.min(end, at + length))
 }
 
 function readLength(cursor: Cursor): number | undefined {

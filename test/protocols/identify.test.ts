@@ -1,0 +1,155 @@
+import Joi from 'joi'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Direction, Flow } from '../../src/net/flow.ts'
+import { ProtocolIdentifier } from '../../src/protocols/identify.ts'
+import { createProtocols, type ProtocolSettings, protocolsSchema } from '../../src/protocols/index.ts'
+import type { Observation, TlsHandshake } from '../../src/protocols/observation.ts'
+import { sampleFlow } from '../normalize/samples.ts'
+import { dialogue, type Heard, identity } from './tls/peers.ts'
+
+const PROTOCOLS = createProtocols(Joi.attempt({}, protocolsSchema) as ProtocolSettings)
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+/** SETTINGS (RFC 9113 §6.5), which a server begins with. */
+const SETTINGS_FRAME = Buffer.from('000000040000000000', 'hex')
+
+let tls: readonly Heard[]
+beforeAll(async () => {
+  const server = { ...identity({ commonName: 'pacs.hospital.example' }), maxVersion: 'TLSv1.2' } as const
+  tls = (await dialogue({ servername: 'pacs.hospital.example' }, server)).heard
+})
+
+const client = (said: string | Buffer): Heard => ({ direction: 0, bytes: Buffer.from(said as string) })
+const server = (said: string | Buffer): Heard => ({ direction: 1, bytes: Buffer.from(said as string) })
+
+/** What is made of a conversation, cut in pieces of `size` bytes. */
+function identified(said: readonly Heard[], flow: Partial<Flow> = {}, size = Number.POSITIVE_INFINITY) {
+  const observations: Observation[] = []
+  const identifier = new ProtocolIdentifier(PROTOCOLS, {
+    pseudonym: kind => kind,
+    emit: observation => observations.push(observation),
+    onFailure: (protocol, error) => {
+      throw new Error(protocol, { cause: error })
+    },
+  })
+  const on = sampleFlow({ serverPort: 9999, ...flow })
+  for (const { direction, bytes } of said)
+    for (let at = 0; at < bytes.length; at += size) {
+      const piece = bytes.subarray(at, at + size)
+      identifier.data(on, direction as Direction, piece, 0, piece.length, 1000)
+    }
+  const application = identifier.application(on)
+  const facts = identifier.ended(on, 'closed', 2000)
+  expect(identifier.application(on)).toBeUndefined()
+  return { application, facts, observations, flows: Object.fromEntries(identifier.flowsByProtocol) }
+}
+
+const SEEN: Partial<TlsHandshake> = { version: '1.2', serverName: 'pacs.hospital.example', established: true, partial: [], resumed: false }
+
+describe('TLS that begins later', () => {
+  const CONVERSATIONS: readonly (readonly [string, readonly Heard[], Partial<Flow>])[] = [
+    [
+      'RDP (MS-RDPBCGR §1.3.1.1)',
+      [
+        client(Buffer.from('030000130ee000000000000100080003000000', 'hex')),
+        server(Buffer.from('030000130ed000001234000201080002000000', 'hex')),
+      ],
+      {},
+    ],
+    [
+      'LDAP (RFC 4511 §4.14)',
+      [
+        client(Buffer.from('301d02010177188016312e332e362e312e342e312e313436362e3230303337', 'hex')),
+        server(Buffer.from('300c02010178070a010004000400', 'hex')),
+      ],
+      {},
+    ],
+    ['PostgreSQL', [client(Buffer.from('0000000804d2162f', 'hex')), server('S')], {}],
+    [
+      'SMTP (RFC 3207)',
+      [
+        server('220 mail.hospital.example ESMTP\r\n'),
+        client('EHLO ct-1\r\n'),
+        server('250-mail.hospital.example\r\n250 STARTTLS\r\n'),
+        client('STARTTLS\r\n'),
+        server('220 go ahead\r\n'),
+      ],
+      { serverPort: 25 },
+    ],
+    ['FTP (RFC 4217)', [server('220 FTP ready\r\n'), client('AUTH TLS\r\n'), server('234 go ahead\r\n')], { serverPort: 21 }],
+    [
+      'an HTTP proxy (RFC 9110 §9.3.6)',
+      [client('CONNECT maker.example:443 HTTP/1.1\r\nHost: maker.example\r\n\r\n'), server('HTTP/1.1 200 OK\r\n\r\n')],
+      {},
+    ],
+    [
+      'an upgrade (RFC 2817)',
+      [
+        client('OPTIONS * HTTP/1.1\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\n'),
+        server('HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n\r\n'),
+      ],
+      {},
+    ],
+  ]
+
+  test.each(CONVERSATIONS)('behind %s is known as it is from the start, whatever the pieces', (_, opening, flow) => {
+    for (const size of [Number.POSITIVE_INFINITY, 1, 7]) {
+      const { application, facts } = identified([...opening, ...tls], flow, size)
+      expect(application).toBe('tls')
+      expect(facts).toMatchObject(SEEN)
+      expect(facts?.certificate?.subject).toBe('CN=pacs.hospital.example')
+    }
+  })
+
+  test('is looked for at a few turns only; where it begins within one, its answer is known', () => {
+    const turn = [client('what is this'), server('nobody knows')]
+    const turns = (count: number): readonly Heard[] => Array.from({ length: count }, () => turn).flat()
+    expect(identified([...turns(4), ...tls]).application).toBe('tls')
+    expect(identified([...turns(12), ...tls]).application).toBeUndefined()
+    const within = client(Buffer.concat([Buffer.from('x'), tls[0].bytes]))
+    expect(identified([...turns(1), within]).application).toBeUndefined()
+    expect(identified([...turns(1), within, ...tls.slice(1)]).facts).toMatchObject({ version: '1.2', serverName: undefined })
+  })
+
+  test('leaves other conversations what they were', () => {
+    const smtp = [server('220 mail ESMTP\r\n'), client('EHLO ct-1\r\n'), server('250 mail\r\n'), client('MAIL FROM:<ct@x>\r\n')]
+    expect(identified(smtp, { serverPort: 25 })).toMatchObject({ application: 'smtp', facts: undefined, flows: { smtp: 1 } })
+  })
+})
+
+describe('HTTP/2 in clear is recognized, and not decoded', () => {
+  test('with prior knowledge', () => {
+    for (const size of [Number.POSITIVE_INFINITY, 1]) {
+      const seen = identified([client(PREFACE), server(SETTINGS_FRAME), client('GET / HTTP/1.1\r\n\r\n')], {}, size)
+      expect(seen).toMatchObject({ application: 'http2', observations: [], flows: { http2: 1 } })
+    }
+  })
+
+  test('behind an upgrade, whose request is told', () => {
+    const upgrade = 'GET /fhir/Patient/1 HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n'
+    const switching = Buffer.concat([Buffer.from('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n'), SETTINGS_FRAME])
+    for (const size of [Number.POSITIVE_INFINITY, 1]) {
+      const seen = identified([client(upgrade), server(switching), client(PREFACE)], {}, size)
+      expect(seen).toMatchObject({ application: 'http2', flows: { http: 1, http2: 1 } })
+      expect(seen.observations[0]).toMatchObject({ kind: 'fhir-interaction', interaction: 'read', http: { status: 101 }, partial: [] })
+    }
+  })
+})
+
+describe('behind a tunnel', () => {
+  const connect = [client('CONNECT pacs:8042 HTTP/1.1\r\n\r\n'), server('HTTP/1.1 200 OK\r\n\r\n')]
+
+  test('HTTP is HTTP', () => {
+    const search = client('GET /dicom-web/studies?limit=1 HTTP/1.1\r\nHost: pacs\r\n\r\n')
+    const found = server('HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\nContent-Length: 2\r\n\r\n[]')
+    for (const size of [Number.POSITIVE_INFINITY, 1]) {
+      const seen = identified([...connect, search, found], {}, size)
+      expect(seen.application).toBe('http')
+      expect(seen.observations.filter(({ kind }) => kind === 'dicomweb-request')).toMatchObject([{ service: 'qido_rs', results: 0 }])
+    }
+  })
+
+  test('what nobody knows stays HTTP', () => {
+    const seen = identified([...connect, client(Buffer.alloc(50, 1)), server(Buffer.alloc(50, 1))])
+    expect(seen).toMatchObject({ application: 'http', facts: undefined, flows: { http: 1 } })
+  })
+})
