@@ -30,6 +30,8 @@ export interface ContextItem {
 /** PS3.7 D.3.3.7: types of user identity. The credential itself is never read. */
 const IDENTITY_TYPES = ['', 'username', 'username_passcode', 'kerberos', 'saml', 'jwt'] as const
 
+/** PS3.7 A.2.1: the only one there is. */
+const DICOM_APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1'
 const MAX_CONTEXTS = 256
 const MAX_TRANSFER_SYNTAXES = 64
 const MAX_ITEMS = 2048
@@ -90,12 +92,17 @@ const REQUEST_RESERVED: Reserved = {
 const ACCEPT_RESERVED: Reserved = { fixed: [[2, 4]], context: [1, 3] }
 const FIXED = 68
 const NONZERO_RESERVED = 'nonzero_reserved_bytes'
+const BAD_ITEM_LENGTH = 'bad_item_length'
+const SHORT_PDU = 'short_associate_pdu'
 
 function readAssociate(data: Buffer, reserved: Reserved): Associate {
   const to = data.length
   const reading = new Reading(reserved.context)
-  if (to < FIXED) reading.violations.add('short_associate_pdu')
-  else readItems(data, FIXED, to, reading, topItem)
+  if (to < FIXED) reading.violations.add(SHORT_PDU)
+  else {
+    readItems(data, FIXED, to, reading, topItem)
+    if (reading.applicationContext !== DICOM_APPLICATION_CONTEXT) reading.violations.add('wrong_application_context')
+  }
   if (reserved.fixed.some(([from, end]) => data.subarray(from, Math.min(end, to)).some(byte => byte !== 0)))
     reading.violations.add(NONZERO_RESERVED)
   const { reservedOfContext: _, items: __, ...facts } = reading
@@ -121,6 +128,9 @@ function printable(text: string): string | undefined {
   return clean === '' ? undefined : clean
 }
 
+/** The only item whose second byte says something: its version. */
+const COMMON_EXTENDED = 0x57
+
 type ItemReader = (data: Buffer, type: number, from: number, to: number, reading: Reading) => void
 
 function readItems(data: Buffer, from: number, to: number, reading: Reading, read: ItemReader): void {
@@ -128,14 +138,14 @@ function readItems(data: Buffer, from: number, to: number, reading: Reading, rea
   while (to - at >= 4 && ++reading.items <= MAX_ITEMS) {
     const length = data.readUInt16BE(at + 2)
     if (length > to - at - 4) {
-      reading.violations.add('bad_item_length')
+      reading.violations.add(BAD_ITEM_LENGTH)
       return
     }
-    if (data[at + 1] !== 0) reading.violations.add(NONZERO_RESERVED)
+    if (data[at + 1] !== 0 && data[at] !== COMMON_EXTENDED) reading.violations.add(NONZERO_RESERVED)
     read(data, data[at], at + 4, at + 4 + length, reading)
     at += 4 + length
   }
-  if (at < to) reading.violations.add('bad_item_length')
+  if (at < to) reading.violations.add(BAD_ITEM_LENGTH)
 }
 
 function topItem(data: Buffer, type: number, from: number, to: number, reading: Reading): void {
@@ -158,7 +168,7 @@ function topItem(data: Buffer, type: number, from: number, to: number, reading: 
 /** Presentation context (PS3.8 §9.3.2.2, §9.3.3.2): id 1, reserved 1, result or reserved 1, reserved 1, syntax sub-items. */
 function readContext(data: Buffer, from: number, to: number, reading: Reading): void {
   if (to - from < 4 || reading.contexts.length >= MAX_CONTEXTS) {
-    reading.violations.add('bad_item_length')
+    reading.violations.add(BAD_ITEM_LENGTH)
     return
   }
   let abstractSyntax = ''
@@ -179,13 +189,15 @@ function userItem(data: Buffer, type: number, from: number, to: number, reading:
   const length = to - from
   switch (type) {
     case 0x51:
-      if (length >= 4) reading.maxPduBytes = data.readUInt32BE(from)
+      if (length === 4) reading.maxPduBytes = data.readUInt32BE(from)
+      else reading.violations.add(BAD_ITEM_LENGTH)
       return
     case 0x52:
       reading.classUid = uid(data, from, to)
       return
     case 0x53:
-      if (length >= 4) reading.asyncWindow = { invoked: data.readUInt16BE(from), performed: data.readUInt16BE(from + 2) }
+      if (length === 4) reading.asyncWindow = { invoked: data.readUInt16BE(from), performed: data.readUInt16BE(from + 2) }
+      else reading.violations.add(BAD_ITEM_LENGTH)
       return
     case 0x54:
       readRole(data, from, to, reading)
@@ -194,15 +206,17 @@ function userItem(data: Buffer, type: number, from: number, to: number, reading:
       reading.version = printable(data.toString('latin1', from, Math.min(to, from + 64)))
       return
     case 0x56:
-    case 0x57:
       readExtended(data, from, to, reading)
       return
+    case COMMON_EXTENDED:
+      readCommonExtended(data, from, to, reading)
+      return
     case 0x58:
-      if (length >= 2)
-        reading.userIdentity = { type: IDENTITY_TYPES[data[from]] || `unknown_${data[from]}`, responseRequested: data[from + 1] === 1 }
+      readIdentity(data, from, to, reading)
       return
     case 0x59:
       reading.userIdentityAnswered = true
+      if (afterCounted(data, from, to) !== to) reading.violations.add(BAD_ITEM_LENGTH)
       return
     default:
       reading.unknownItems.push({ type, length })
@@ -213,23 +227,56 @@ function userItem(data: Buffer, type: number, from: number, to: number, reading:
 function readRole(data: Buffer, from: number, to: number, reading: Reading): void {
   const sopClass = countedUid(data, from, to)
   if (sopClass === undefined || sopClass.end + 2 > to) {
-    reading.violations.add('bad_item_length')
+    reading.violations.add(BAD_ITEM_LENGTH)
     return
   }
   reading.roles.set(sopClass.uid, { scu: data[sopClass.end] === 1, scp: data[sopClass.end + 1] === 1 })
 }
 
-/** SOP class extended and common extended negotiation (PS3.7 D.3.3.5, D.3.3.6): UID length 2, SOP class UID, service information. */
+/** SOP class extended negotiation (PS3.7 D.3.3.5): UID length 2, SOP class UID, service information. */
 function readExtended(data: Buffer, from: number, to: number, reading: Reading): void {
   const sopClass = countedUid(data, from, to)
-  if (sopClass === undefined) reading.violations.add('bad_item_length')
+  if (sopClass === undefined) reading.violations.add(BAD_ITEM_LENGTH)
   else reading.extendedNegotiation.push(sopClass.uid)
 }
 
-function countedUid(data: Buffer, from: number, to: number): { readonly uid: string; readonly end: number } | undefined {
-  if (to - from < 2) return undefined
+/**
+ * SOP class common extended negotiation (PS3.7 D.3.3.6):
+ *   UID length 2, SOP class UID, UID length 2, service class UID, length 2 of the related general SOP classes, UIDs with their lengths
+ */
+function readCommonExtended(data: Buffer, from: number, to: number, reading: Reading): void {
+  readExtended(data, from, to, reading)
+  const related = afterCounted(data, afterCounted(data, from, to), to)
+  let at: number | undefined = related === undefined ? undefined : related + 2
+  if (afterCounted(data, related, to) !== to) at = undefined
+  while (at !== undefined && at < to) at = afterCounted(data, at, to)
+  if (at === undefined) reading.violations.add(BAD_ITEM_LENGTH)
+}
+
+/**
+ * User identity (PS3.7 D.3.3.7.1): type 1, response requested 1, length 2, primary field, length 2, secondary field. Only the lengths of the
+ * fields are looked at.
+ */
+function readIdentity(data: Buffer, from: number, to: number, reading: Reading): void {
+  if (to - from < 2) {
+    reading.violations.add(BAD_ITEM_LENGTH)
+    return
+  }
+  const [type, response] = [data[from], data[from + 1]]
+  reading.userIdentity = { type: IDENTITY_TYPES[type] || `unknown_${type}`, responseRequested: response === 1 }
+  if (afterCounted(data, afterCounted(data, from + 2, to), to) !== to) reading.violations.add(BAD_ITEM_LENGTH)
+}
+
+/** Where a field ends that begins with its length of 2 bytes; undefined when that is beyond the item, or there was no place to begin. */
+function afterCounted(data: Buffer, from: number | undefined, to: number): number | undefined {
+  if (from === undefined || to - from < 2) return undefined
   const end = from + 2 + data.readUInt16BE(from)
-  return end > to ? undefined : { uid: uid(data, from + 2, end) ?? '', end }
+  return end > to ? undefined : end
+}
+
+function countedUid(data: Buffer, from: number, to: number): { readonly uid: string; readonly end: number } | undefined {
+  const end = afterCounted(data, from, to)
+  return end === undefined ? undefined : { uid: uid(data, from + 2, end) ?? '', end }
 }
 
 /** A UID of at most 64 characters; padding cut, characters that no UID has become `?`. */
@@ -239,6 +286,26 @@ export function uid(data: Buffer, from: number, to: number): string | undefined 
     .replace(/[\0 ]+$/, '')
     .replace(/[^0-9.]/g, '?')
   return text === '' ? undefined : text
+}
+
+/**
+ * What an acceptance grants that nobody asked for (PS3.8 §9.3.3.2, PS3.7 D.3.3.4.2), as codes of violations; none where the request could not be
+ * read whole.
+ */
+export function unproposed(request: Associate, answer: Associate): readonly string[] {
+  if (request.violations.some(code => code === BAD_ITEM_LENGTH || code === SHORT_PDU)) return []
+  const codes: string[] = []
+  const proposed = new Map(request.contexts.map(context => [context.id, context]))
+  for (const { id, result, transferSyntaxes } of answer.contexts) {
+    const context = proposed.get(id)
+    if (context === undefined) codes.push('unproposed_presentation_context')
+    else if (result === 0 && !context.transferSyntaxes.includes(transferSyntaxes[0])) codes.push('unproposed_transfer_syntax')
+  }
+  for (const [sopClass, granted] of answer.roles) {
+    const asked = request.roles.get(sopClass)
+    if (asked === undefined || (granted.scu && !asked.scu) || (granted.scp && !asked.scp)) codes.push('unproposed_role')
+  }
+  return codes
 }
 
 /** Proposed contexts with what the acceptor said of each. */

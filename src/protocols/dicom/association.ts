@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Direction, Flow } from '../../net/flow.ts'
 import type { DicomAssociation, DicomAssociationKey, DicomStatus, DicomStatuses, Incomplete, NamedUid, Outcome } from '../observation.ts'
-import { type Associate, negotiated } from './associate.ts'
+import { type Associate, negotiated, unproposed } from './associate.ts'
 import { type Encoding, encodingOf } from './dataset.ts'
 import type { StoreRollup } from './store.ts'
 import { namedUid } from './uids.ts'
@@ -25,7 +25,8 @@ export class Association {
   answer: Associate | undefined
   reject: DicomAssociation['reject']
   abort: DicomAssociation['abort']
-  releaseRequested = false
+  /** Sides that asked for the release: both, when their requests crossed. */
+  readonly releaseRequestedBy = new Set<Direction>()
   /** The connection ended inside a PDU. */
   truncated = false
   pixelBytes = 0
@@ -66,6 +67,11 @@ export class Association {
     this.answer = answer
     this.#contexts = undefined
     for (const code of answer.violations) this.violate(code)
+    if (this.request !== undefined) for (const code of unproposed(this.request, answer)) this.violate(code)
+  }
+
+  get releaseRequested(): boolean {
+    return this.releaseRequestedBy.size > 0
   }
 
   violate(code: string): void {

@@ -35,12 +35,18 @@ class Asker {
   readonly acquiring = new AcquiringDevices()
 }
 
-/** What outlives the associations of a connection: what was told of devices, and the study that images in a row belong to. */
+/** An identifier in clear, with its keyed hash. */
+interface Hashed {
+  readonly uid: string
+  readonly pseudonym: string
+}
+
+/** What outlives the associations of a connection: what was told of devices, and the study and series that images in a row belong to. */
 export class ConnectionMemory {
   readonly #told = new Set<string>()
   readonly #context: DecoderContext
-  /** The study counted last, in clear, with its keyed hash. */
-  #lastStudy: { readonly uid: string; readonly pseudonym: string } | undefined
+  #lastStudy: Hashed | undefined
+  #lastSeries: Hashed | undefined
 
   constructor(context: DecoderContext) {
     this.#context = context
@@ -49,6 +55,11 @@ export class ConnectionMemory {
   studyPseudonym(uid: string): string {
     if (this.#lastStudy?.uid !== uid) this.#lastStudy = { uid, pseudonym: this.#context.pseudonym('study', uid) }
     return this.#lastStudy.pseudonym
+  }
+
+  seriesPseudonym(uid: string): string {
+    if (this.#lastSeries?.uid !== uid) this.#lastSeries = { uid, pseudonym: this.#context.pseudonym('series', uid) }
+    return this.#lastSeries.pseudonym
   }
 
   /** Report facts of the device at one end, once. */
@@ -253,7 +264,7 @@ export class Dialogue {
       store.distinct(store.studies, study)
       association.study(study)
     }
-    if (stored.seriesUid !== undefined) store.distinct(store.series, this.#context.pseudonym('series', stored.seriesUid))
+    if (stored.seriesUid !== undefined) store.distinct(store.series, this.#memory.seriesPseudonym(stored.seriesUid))
     asker.acquiring.add(stored, end)
     if (head.hashes !== undefined && pending.sopInstance !== undefined)
       this.#context.emit(instanceObservation(pending, association, this.#context.pseudonym('instance', pending.sopInstance), head.hashes))

@@ -14,6 +14,8 @@ export class AcquiringDevices {
   readonly #devices = new Map<string, Map<string, Facts[number]>>()
   /** Other equipment that had a part in the images, by its facts. */
   readonly #others = new Map<string, Facts>()
+  /** Of the latest data set; those of one series say the same. */
+  #latest: Facts = []
   /** The sender says that it acts for somebody else's C-MOVE. */
   relayed = false
   /** Time of the first data set; 0 before. */
@@ -24,6 +26,8 @@ export class AcquiringDevices {
       if (this.#others.size < MAX_DEVICES) this.#others.set(other.map(({ field, value }) => `${field}=${value}`).join('|'), other)
     if (facts.length === 0) return
     if (this.since === 0) this.since = time
+    if (areSame(facts, this.#latest)) return
+    this.#latest = facts
     const key = facts
       .filter(({ field }) => DISTINGUISHING.has(field))
       .map(({ value }) => value)
@@ -43,9 +47,16 @@ export class AcquiringDevices {
     const others = [...this.#others.values()]
     this.#devices.clear()
     this.#others.clear()
+    this.#latest = []
     this.since = 0
     return { forwarded: this.relayed || devices.length > 1, devices, others }
   }
+}
+
+function areSame(left: Facts, right: Facts): boolean {
+  return (
+    left.length === right.length && left.every(({ field, value }, index) => field === right[index].field && value === right[index].value)
+  )
 }
 
 /** Service families by prefix of the SOP class (PS3.4); longer prefixes first. */

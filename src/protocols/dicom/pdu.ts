@@ -131,7 +131,7 @@ export class PduReader {
     if (this.#tail.length === 0) this.#tail = Buffer.alloc(ABORT_BYTES)
     const tail = this.#tail
     const fresh = Math.min(length, ABORT_BYTES)
-    tail.copyWithin(0, fresh)
+    if (fresh < ABORT_BYTES) tail.copyWithin(0, fresh)
     for (let index = 0; index < fresh; index++) tail[ABORT_BYTES - fresh + index] = data[offset + length - fresh + index]
   }
 

@@ -104,10 +104,13 @@ export class DicomSession implements StreamDecoder {
     association.lastTime = at.end
     if (known === undefined && !association.unsure) association.violate('unexpected_pdu')
     if (reserved !== 0 || hasReserved(type, data)) association.violate(RESERVED)
+    if (!isDue(association, type, direction)) {
+      association.violate('unexpected_pdu')
+      if (type !== PduType.RELEASE_RQ && type !== PduType.RELEASE_RP) return
+    }
     switch (type) {
       case PduType.ASSOCIATE_AC:
-        if (association.answer !== undefined) association.violate('unexpected_pdu')
-        else association.accept(readAssociateAc(data))
+        association.accept(readAssociateAc(data))
         return
       case PduType.ASSOCIATE_RJ:
         if (data.length < 4) association.violate('short_pdu')
@@ -116,10 +119,9 @@ export class DicomSession implements StreamDecoder {
         this.#awaitsClose = true
         return
       case PduType.RELEASE_RQ:
-        association.releaseRequested = true
+        association.releaseRequestedBy.add(direction)
         return
       case PduType.RELEASE_RP:
-        if (!association.releaseRequested && !association.unsure) association.violate('unexpected_pdu')
         this.#finish('released')
         return
       case PduType.ABORT:
@@ -161,7 +163,7 @@ export class DicomSession implements StreamDecoder {
   #dataPdu(direction: Direction, length: number, reserved: number, at: Omit<Place, 'end'>): void {
     if (this.#current === undefined && this.#awaitsClose) return
     const association = this.#current?.association ?? this.#begin(0, at, this.#missed)
-    if (association.request === undefined && association.answer === undefined && !association.unsure) association.violate('unexpected_pdu')
+    if (!isDue(association, PduType.P_DATA, direction)) association.violate('unexpected_pdu')
     const receiver = direction === association.requestedBy ? association.answer : association.request
     const maximum = receiver?.maxPduBytes ?? 0
     if (maximum > 0 && length > maximum) association.violate('pdu_exceeds_maximum')
@@ -230,6 +232,26 @@ function hasReserved(type: number, data: Buffer): boolean {
       return data.readUInt16BE(0) !== 0
     default:
       return false
+  }
+}
+
+/**
+ * May a side send such a PDU now (PS3.8 §9.2, tables 9-6 to 9-9)? An answer comes from the other side than its question and comes once; data
+ * and releases come between acceptance and the sender's own request for release.
+ */
+function isDue(association: Association, type: number, sender: Direction): boolean {
+  const { answer, request, requestedBy, releaseRequestedBy, unsure } = association
+  switch (type) {
+    case PduType.ASSOCIATE_AC:
+    case PduType.ASSOCIATE_RJ:
+      return answer === undefined && (request === undefined || sender !== requestedBy)
+    case PduType.P_DATA:
+    case PduType.RELEASE_RQ:
+      return unsure || (answer !== undefined && !releaseRequestedBy.has(sender))
+    case PduType.RELEASE_RP:
+      return unsure || releaseRequestedBy.has(sender === 0 ? 1 : 0)
+    default:
+      return true
   }
 }
 

@@ -21,9 +21,11 @@ import {
   associateAc,
   associateRj,
   associateRq,
+  type Context,
   CT_IMAGE,
   command,
   dataset,
+  EXPLICIT,
   explicit,
   IMPLICIT,
   implicit,
@@ -192,6 +194,52 @@ describe('negotiation', () => {
     const [only] = associations(converse([client(request), opening[1], ...closing]))
     expect(only).toMatchObject({ association: { callingAeTitle: 'FUZZER' }, violations: ['bad_item_length'] })
     expect(only.contexts).toHaveLength(1)
+  })
+
+  test('an acceptance grants no more than was asked for', () => {
+    const role = (scu: number, scp: number): readonly [number, Buffer] => [
+      0x54,
+      Buffer.concat([Buffer.from([0, CT_IMAGE.length]), ascii(CT_IMAGE), Buffer.from([scu, scp])]),
+    ]
+    const answered = (contexts: readonly Context[], granted: readonly [number, Buffer]): readonly string[] => {
+      const request = associateRq({ contexts: [ECHO, STORE], user: [maxLength(0), role(0, 1)] })
+      const answer = associateAc({ contexts, user: [maxLength(0), granted] })
+      return associations(converse([client(request), server(answer), ...closing]))[0].violations
+    }
+    expect(answered([ECHO, STORE], role(0, 1))).toEqual([])
+    expect(answered([ECHO, STORE], role(0, 0))).toEqual([])
+    expect(answered([ECHO, FIND], role(0, 1))).toEqual(['unproposed_presentation_context'])
+    expect(answered([{ ...ECHO, transferSyntaxes: [EXPLICIT] }], role(0, 1))).toEqual(['unproposed_transfer_syntax'])
+    expect(answered([ECHO, STORE], role(1, 1))).toEqual(['unproposed_role'])
+  })
+
+  test.each([
+    ['common extended negotiation', 0x57, Buffer.concat([Buffer.from([0, CT_IMAGE.length]), ascii(CT_IMAGE), Buffer.from([0, 9, 0x31])])],
+    ['a user identity', 0x58, Buffer.concat([Buffer.from([2, 0, 0, 200]), ascii('PHIUSR')])],
+    ['a user identity of one byte', 0x58, Buffer.from([2])],
+    ['an asynchronous window', 0x53, Buffer.from([0, 1])],
+  ] as const)('%s that is not as long as it says is a violation', (_, type, value) => {
+    const request = associateRq({ contexts: CONTEXTS, user: [maxLength(0), [type, value]] })
+    const seen = converse([client(request), opening[1], ...closing])
+    expect(associations(seen)).toMatchObject([{ result: 'accepted', violations: ['bad_item_length'] }])
+    expect(JSON.stringify(seen)).not.toContain('PHIUSR')
+  })
+})
+
+describe('the state of an association (PS3.8 §9.2)', () => {
+  test.each([
+    ['an acceptance by the requestor', [opening[0], client(associateAc({ contexts: CONTEXTS }))]],
+    ['a second acceptance', [...opening, opening[1]]],
+    ['data behind the own request for release', [...opening, client(releaseRq()), client(echoRq(1))]],
+    ['a release that nobody asked for', [...opening, server(releaseRp())]],
+    ['a second request for release', [...opening, client(releaseRq()), client(releaseRq())]],
+  ] as const)('%s is a violation', (_, steps) => {
+    expect(associations(converse(steps))[0].violations).toEqual(['unexpected_pdu'])
+  })
+
+  test('data of the other side is due while a release is asked for', () => {
+    const seen = converse([...opening, client(echoRq(1)), client(releaseRq()), server(echoRsp(1)), server(releaseRp())])
+    expect(associations(seen)).toMatchObject([{ ending: 'released', operations: { echo: 1 }, violations: [] }])
   })
 })
 
