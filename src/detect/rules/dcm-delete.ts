@@ -25,7 +25,12 @@ export interface DeleteSettings extends RuleSettings {
 
 export const deleteSchema = Joi.object<DeleteSettings>({
   ...ruleKeys(),
-  deletions: Joi.number().integer().min(1).max(MAX_TIMES).default(5).description('deletions by one client at one server that make it a burst'),
+  deletions: Joi.number()
+    .integer()
+    .min(1)
+    .max(MAX_TIMES)
+    .default(5)
+    .description('deletions by one client at one server that make it a burst'),
   seconds: Joi.number().min(1).max(86_400).default(600).description('within this many seconds'),
   allowed_clients: Joi.array()
     .items(Joi.string().ip({ cidr: 'forbidden' }))

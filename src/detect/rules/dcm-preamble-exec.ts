@@ -33,24 +33,27 @@ const DESCRIPTION: RuleDescription = {
 }
 
 /** Codes that say so, and what they mean (CVE-2019-11687). */
-const MEANINGS: ReadonlyMap<string, { readonly severity: 'critical' | 'high'; readonly what: string; readonly evidence: string }> = new Map([
+const MEANINGS: ReadonlyMap<string, { readonly severity: 'critical' | 'high'; readonly what: string; readonly evidence: string }> = new Map(
   [
-    'executable_preamble',
-    {
-      severity: 'critical',
-      what: 'a DICOM file that is a program too',
-      evidence: 'The 128 bytes before the DICOM prefix begin like a program (Windows, ELF, Mach-O or a script), so that the file can be started.',
-    },
+    [
+      'executable_preamble',
+      {
+        severity: 'critical',
+        what: 'a DICOM file that is a program too',
+        evidence:
+          'The 128 bytes before the DICOM prefix begin like a program (Windows, ELF, Mach-O or a script), so that the file can be started.',
+      },
+    ],
+    [
+      'executable_content',
+      {
+        severity: 'high',
+        what: 'a program that was declared a DICOM file',
+        evidence: 'The content begins like a program and has no DICOM prefix, although its media type is application/dicom.',
+      },
+    ],
   ],
-  [
-    'executable_content',
-    {
-      severity: 'high',
-      what: 'a program that was declared a DICOM file',
-      evidence: 'The content begins like a program and has no DICOM prefix, although its media type is application/dicom.',
-    },
-  ],
-])
+)
 
 /** What the decoder found at the beginning of files in bodies. DIMSE carries no preamble (PS3.10 §7.1), so HTTP is where it can be seen. */
 export function createPreambleExecutable(settings: PreambleExecutableSettings, inventory: InventoryView): Rule {
@@ -70,7 +73,11 @@ export function createPreambleExecutable(settings: PreambleExecutableSettings, i
         severity: meaning.severity,
         confidence: 'high',
         message: isUpload ? `${client} sent ${server} ${meaning.what}` : `${client} got ${meaning.what} from ${server}`,
-        evidence: [webEndsWords(request, inventory), meaning.evidence, `The server answered ${request.http.status ?? 'nothing that was seen'}.`],
+        evidence: [
+          webEndsWords(request, inventory),
+          meaning.evidence,
+          `The server answered ${request.http.status ?? 'nothing that was seen'}.`,
+        ],
         captureFilter: conversationFilter(client, server, request.flow.serverPort),
         fields: webFields(request),
         denied: isRejected(request),

@@ -1,3 +1,4 @@
+import { ChunkFraming } from './chunks.ts'
 import { type BodyLength, type Head, isStartLine, readHead, startLineWithin } from './message.ts'
 
 const EMPTY = Buffer.alloc(0)
@@ -6,11 +7,6 @@ const LF = 0x0a
 const SPACE = 0x20
 /** Where the place is lost, a start line is looked for in so many bytes at the end of each line. */
 const MAX_TAIL = 2048
-/** Longest chunk-size line with extensions, and longest trailer section, in bytes. */
-const MAX_CHUNK_LINE = 4096
-const MAX_TRAILER = 65_536
-/** A chunk size of more digits is none. */
-const MAX_SIZE_DIGITS = 13
 /** Longest method that is told from the beginning of a body. */
 const MAX_METHOD = 20
 const REQUEST_BEGINNING = /^[A-Z]{3,20} \S/
@@ -38,21 +34,9 @@ export interface MessageSink {
 
 /**
  * Where a direction stands. `start` and `lost` both wait for a start line: the one at once, the other behind any bytes; `refused` waits for
- * either a body or a start line. The body, chunked:
- *   *( 1*HEXDIG [ chunk-ext ] CRLF data CRLF ) 1*"0" [ chunk-ext ] CRLF *( field-line CRLF ) CRLF      (RFC 9112 §7.1)
+ * either a body or a start line.
  */
-type State =
-  | 'start'
-  | 'lost'
-  | 'fields'
-  | 'refused'
-  | 'length'
-  | 'chunk_size'
-  | 'chunk_data'
-  | 'chunk_end'
-  | 'trailer'
-  | 'close'
-  | 'stopped'
+type State = 'start' | 'lost' | 'fields' | 'refused' | 'length' | 'chunked' | 'close' | 'stopped'
 
 /** Cuts one direction of a connection into messages, whatever pieces it comes in. Bodies are passed on or skipped, never kept. */
 export class HttpReader {
@@ -68,13 +52,9 @@ export class HttpReader {
   #position = 0
   /** How the body begins that may not come at all. */
   #refusedState: State = 'start'
-  /** Bytes left of the body or chunk. */
+  /** Bytes left of a body of known length. */
   #remaining = 0
-  #size = 0
-  #digits = 0
-  /** Bytes of the chunk-size line or of the trailer so far, and of its current line. */
-  #sectionBytes = 0
-  #lineBytes = 0
+  #chunks = new ChunkFraming()
 
   constructor(maxHead: number, midstream: boolean, sink: MessageSink) {
     this.#maxHead = maxHead
@@ -101,18 +81,19 @@ export class HttpReader {
       case 'close':
         this.#sink.bodyGap(length)
         return
-      case 'length':
-      case 'chunk_data':
-        if (length <= this.#remaining) {
+      default:
+        if (length > this.#contentLeft) this.#lose()
+        else {
           this.#sink.bodyGap(length)
           this.#consume(length)
-          return
         }
-        break
-      default:
-        break
     }
-    this.#lose()
+  }
+
+  /** Bytes that are content for sure. */
+  get #contentLeft(): number {
+    if (this.#state === 'length') return this.#remaining
+    return this.#state === 'chunked' && this.#chunks.state === 'data' ? this.#chunks.left : 0
   }
 
   /** Nothing more comes: that ends a body without a length. */
@@ -125,7 +106,8 @@ export class HttpReader {
    * go on with its next request, or send it all the same. A body shorter than a method is not told from one.
    */
   refuse(): void {
-    if (this.#state !== 'chunk_size' && !(this.#state === 'length' && this.#remaining > MAX_METHOD)) return
+    const mayCome = this.#state === 'chunked' ? this.#chunks.isUntouched : this.#state === 'length' && this.#remaining > MAX_METHOD
+    if (!mayCome) return
     this.#refusedState = this.#state
     this.#state = 'refused'
   }
@@ -148,17 +130,12 @@ export class HttpReader {
       case 'refused':
         return this.#bodyOrRequest(chunk, at)
       case 'length':
-      case 'chunk_data':
         return this.#content(chunk, at)
+      case 'chunked':
+        return this.#chunked(chunk, at)
       case 'close':
         this.#sink.body(chunk, at, chunk.length)
         return chunk.length
-      case 'chunk_size':
-        return this.#chunkSize(chunk, at)
-      case 'chunk_end':
-        return this.#chunkEnd(chunk, at)
-      case 'trailer':
-        return this.#trailer(chunk, at)
       case 'stopped':
         return chunk.length
     }
@@ -291,7 +268,8 @@ export class HttpReader {
         if (body.length === 0) this.#finish()
         return
       case 'chunked':
-        this.#beginChunk()
+        this.#state = 'chunked'
+        this.#chunks = new ChunkFraming()
         return
       case 'close':
         this.#state = 'close'
@@ -332,75 +310,27 @@ export class HttpReader {
   }
 
   #content(chunk: Buffer, at: number): number {
-    const to = Math.min(chunk.length, at + this.#remaining)
+    const to = Math.min(chunk.length, at + this.#contentLeft)
     this.#sink.body(chunk, at, to)
     this.#consume(to - at)
     return to
   }
 
   #consume(length: number): void {
+    if (this.#state === 'chunked') {
+      this.#chunks.passed(length)
+      return
+    }
     this.#remaining -= length
-    if (this.#remaining > 0) return
-    if (this.#state === 'length') this.#finish()
-    else this.#state = 'chunk_end'
+    if (this.#remaining === 0) this.#finish()
   }
 
-  #beginChunk(): void {
-    this.#state = 'chunk_size'
-    this.#size = 0
-    this.#digits = 0
-    this.#sectionBytes = 0
-  }
-
-  #chunkSize(chunk: Buffer, from: number): number {
-    for (let at = from; at < chunk.length; at++) {
-      const byte = chunk[at]
-      if (byte === LF && this.#digits > 0) {
-        this.#remaining = this.#size
-        this.#state = this.#size === 0 ? 'trailer' : 'chunk_data'
-        this.#sectionBytes = 0
-        this.#lineBytes = 0
-        return at + 1
-      }
-      // As long as every byte of the line was a digit, the size goes on; behind it stand extensions.
-      const digit = this.#sectionBytes === this.#digits ? hexDigit(byte) : -1
-      this.#sectionBytes++
-      if (digit >= 0) {
-        this.#size = this.#size * 16 + digit
-        this.#digits++
-      }
-      if (this.#digits === 0 || this.#digits > MAX_SIZE_DIGITS || this.#sectionBytes > MAX_CHUNK_LINE) {
-        this.#lose()
-        return at
-      }
-    }
-    return chunk.length
-  }
-
-  #chunkEnd(chunk: Buffer, at: number): number {
-    if (chunk[at] === LF) this.#beginChunk()
-    else if (chunk[at] !== CR) {
-      this.#lose()
-      return at
-    }
-    return at + 1
-  }
-
-  #trailer(chunk: Buffer, from: number): number {
-    for (let at = from; at < chunk.length; at++) {
-      if (++this.#sectionBytes > MAX_TRAILER) {
-        this.#lose()
-        return at
-      }
-      if (chunk[at] === LF) {
-        if (this.#lineBytes === 0) {
-          this.#finish()
-          return at + 1
-        }
-        this.#lineBytes = 0
-      } else if (chunk[at] !== CR) this.#lineBytes++
-    }
-    return chunk.length
+  #chunked(chunk: Buffer, at: number): number {
+    if (this.#chunks.state === 'data') return this.#content(chunk, at)
+    const to = this.#chunks.step(chunk, at)
+    if (this.#chunks.state === 'over') this.#finish()
+    else if (this.#chunks.state === 'broken') this.#lose()
+    return to
   }
 
   #finish(): void {
@@ -411,7 +341,10 @@ export class HttpReader {
   /** `keepLine`: the line in hand may yet turn out to end in a start line. */
   #lose(keepLine = false): void {
     this.#state = 'lost'
-    if (!keepLine) this.#used = 0
+    if (!keepLine) {
+      this.#used = 0
+      this.#buffer = EMPTY
+    }
     this.#sink.lost()
   }
 }
@@ -423,10 +356,4 @@ function endOfHead(bytes: Buffer, from: number, to: number): number {
     if (bytes[at + 1] === CR && at + 2 < to && bytes[at + 2] === LF) return at + 3
   }
   return -1
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
