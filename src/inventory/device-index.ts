@@ -65,7 +65,8 @@ export class DeviceIndex {
     state.macs.add(mac)
     this.#byMac.set(mac, state)
     if (state.macs.size <= this.#maxMacs) return
-    for (const own of state.macs) if (own !== mac && own !== state.identity?.value) return this.removeMac(state, own)
+    const oldest = [...state.macs].find(own => own !== mac && own !== state.identity?.value)
+    if (oldest !== undefined) this.removeMac(state, oldest)
   }
 
   removeMac(state: DeviceState, mac: string): void {

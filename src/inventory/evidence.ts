@@ -164,6 +164,11 @@ export class EvidenceBook {
     this.#keep(row => row.protocol !== protocol)
   }
 
+  /** Forget rows. */
+  drop(unwanted: (row: EvidenceRow) => boolean): void {
+    this.#keep(row => !unwanted(row))
+  }
+
   #of(attribute: string): readonly Statement[] {
     return this.#statements.filter(statement => statement.attribute === attribute)
   }

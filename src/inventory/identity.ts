@@ -98,6 +98,23 @@ export class StationTable {
     return this.#stations.get(mac)
   }
 
+  /** When the MAC, or the address where that is undefined, was first seen, µs; undefined when it was not. */
+  since(mac: string | undefined, address: string): number | undefined {
+    if (mac !== undefined) return earliest(this.#stations.get(mac)?.addresses.values() ?? [])
+    return earliest([...this.#stations.values()].flatMap(({ addresses }) => addresses.get(address) ?? []))
+  }
+
+  /** Which of `macs` was seen last with the address. */
+  latestMac(address: string, macs: Iterable<string>): string | undefined {
+    let latest: string | undefined
+    let time = Number.NEGATIVE_INFINITY
+    for (const mac of macs) {
+      const lastSeen = this.#stations.get(mac)?.addresses.get(address)?.lastSeen ?? Number.NEGATIVE_INFINITY
+      if (lastSeen > time) [latest, time] = [mac, lastSeen]
+    }
+    return latest
+  }
+
   /** True when `mac` stands for the host at `address`: claimed by it, or seen with it and no router. */
   identifies(mac: string, address: string): boolean {
     const station = this.#stations.get(mac)
@@ -152,4 +169,10 @@ export class StationTable {
     }
     return false
   }
+}
+
+function earliest(sightings: Iterable<Sighting>): number | undefined {
+  let time: number | undefined
+  for (const { firstSeen } of sightings) if (time === undefined || firstSeen < time) time = firstSeen
+  return time
 }

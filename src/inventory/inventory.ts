@@ -214,7 +214,10 @@ export class Inventory {
       return
     }
     const unit = unitOf(facts, protocol)
-    if (unit !== undefined) this.#note(state, unit, end)
+    if (unit !== undefined) {
+      this.#note(state, unit, end)
+      this.#registry.stated(state, macOf(flow, about), addressOf(flow, about), end)
+    }
     const speaker = unit !== undefined && isTranslator(state.evidence) ? this.#behind(state, unit, end) : state
     for (const { attribute, value, field } of facts) this.#learn(speaker, attribute, value, protocol, field, end)
   }
@@ -323,7 +326,7 @@ export class Inventory {
   /** The device at one end of a flow, made a candidate where it is new and local. */
   #at(flow: Flow, side: Side, time: number): DeviceState | undefined {
     const address = addressOf(flow, side)
-    const mac = side === 'client' ? flow.clientMac : flow.serverMac
+    const mac = macOf(flow, side)
     const occupant = this.#seen(address, time)
     if (occupant !== undefined && mac !== undefined && flow.clientMac !== flow.serverMac) this.#registry.leave(occupant, mac, address, time)
     const known = this.#registry.at(address)
@@ -418,6 +421,10 @@ function isOfImages(facts: DeviceIdentity['facts']): boolean {
 
 function addressOf(flow: Flow, side: Side): string {
   return side === 'client' ? flow.clientAddress : flow.serverAddress
+}
+
+function macOf(flow: Flow, side: Side): string | undefined {
+  return side === 'client' ? flow.clientMac : flow.serverMac
 }
 
 function sideOf(direction: Direction): Side {

@@ -1,6 +1,6 @@
 import type { IdentityFact, IdentityProtocol } from '../protocols/observation.ts'
 import type { EvidenceBook, EvidenceRow, Fact } from './evidence.ts'
-import { type Identity, isLocallyAdministered } from './identity.ts'
+import { type Identity, isLocallyAdministered, type Station } from './identity.ts'
 import { manufacturerOf } from './knowledge/manufacturers.ts'
 import { subnetOf } from './networks.ts'
 import type { DeviceState } from './state.ts'
@@ -15,7 +15,7 @@ const QUIET = 600_000_000
 /** Names that a device keeps when its address changes, apart from its serial number. */
 const LASTING_NAMES: readonly string[] = ['device_uid', 'eui64', 'station_name', 'hostname', 'ae_title', 'hl7_application']
 /** What tells two hosts behind one MAC apart. */
-export const OWN_NAMES: readonly string[] = [...LASTING_NAMES, 'serial_number']
+const OWN_NAMES: readonly string[] = [...LASTING_NAMES, 'serial_number']
 /** Names that no two devices have, and that no device has two of. */
 const UNIQUE_NAMES: ReadonlySet<string> = new Set(['device_uid', 'eui64'])
 
@@ -71,6 +71,17 @@ export function sameUnit(one: DeviceState, other: DeviceState, time: number): 's
   if (older.lastSeen < younger.firstSeen) return waited || (names === 'shared' && !besides) ? 'same' : 'undecided'
   if (names === 'shared') return onSameSubnet(one, other) ? 'different' : 'same'
   return time - younger.firstSeen >= QUIET ? 'different' : 'undecided'
+}
+
+/** Is the candidate at `address` the device that owns the MAC of `station`? Frames alone may have passed a router. */
+export function sameHost(owner: DeviceState, candidate: DeviceState, station: Station | undefined, address: string): boolean {
+  const sighting = station?.addresses.get(address)
+  if (station === undefined || sighting === undefined || station.router) return false
+  if (sighting.claimed) return true
+  const names = compareNames(owner.evidence, candidate.evidence, OWN_NAMES)
+  if (names !== undefined) return names === 'shared'
+  const rivals = [...owner.addresses].filter(other => other.includes(':') === address.includes(':'))
+  return rivals.every(other => subnetOf(other) === subnetOf(address) && (station.addresses.get(other)?.lastSeen ?? 0) < sighting.firstSeen)
 }
 
 function hasOwnAdapter({ macs }: DeviceState): boolean {

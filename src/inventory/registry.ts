@@ -1,17 +1,22 @@
 import type { HostSubject } from '../protocols/observation.ts'
+import { DeviceIndex } from './device-index.ts'
 import type { EvidenceLimits, Fact } from './evidence.ts'
 import { factsOfMac } from './facts.ts'
-import { deviceId, HARDNESS, type Identity, isLocallyAdministered, type Station, StationTable } from './identity.ts'
+import { HARDNESS, type Identity, isLocallyAdministered, type Station, StationTable } from './identity.ts'
 import type { UserKnowledge } from './knowledge/user.ts'
-import { compareNames, hardIdentities, isLost, keyOf, OWN_NAMES, sameUnit } from './known-by.ts'
-import { AddressScope, subnetOf } from './networks.ts'
+import { compareNames, hardIdentities, isLost, keyOf, sameHost, sameUnit } from './known-by.ts'
+import { AddressScope } from './networks.ts'
 import type { InventorySettings } from './settings.ts'
 import { DeviceState, type IdentityNews, type SavedDevice } from './state.ts'
+import { type Place, Turns } from './turns.ts'
 
 const SECOND = 1_000_000
 const DAY = 86_400 * SECOND
 /** A full registry looks this seldom for devices to forget. */
 const ROOM_CHECK = 60 * SECOND
+
+/** What two devices that state the same unit have in common. */
+const OF_UNIT: ReadonlySet<string> = new Set(['unit', 'manufacturer', 'model', 'serial_number', 'software_version', 'udi', 'modality'])
 
 /** Hears what the registry does to devices. */
 export interface RegistryListener {
@@ -35,11 +40,7 @@ export class DeviceRegistry {
   readonly #listener: RegistryListener
   readonly #scope: AddressScope
   readonly #stations: StationTable
-  readonly #states = new Set<DeviceState>()
-  readonly #byAddress = new Map<string, DeviceState>()
-  readonly #byMac = new Map<string, DeviceState>()
-  readonly #byId = new Map<string, DeviceState>()
-  readonly #byIdentity = new Map<string, DeviceState>()
+  readonly #index: DeviceIndex
   /** Devices that may be another one; time will tell. */
   readonly #undecided = new Set<DeviceState>()
   #nextRoomCheck = 0
@@ -51,16 +52,17 @@ export class DeviceRegistry {
     this.#knowledge = knowledge
     this.#limits = { valuesPerAttribute: settings.max_values_per_attribute, rows: settings.max_evidence_per_device }
     this.#listener = listener
+    this.#index = new DeviceIndex(settings.max_values_per_attribute)
     this.#scope = new AddressScope(settings.local_networks)
     this.#stations = new StationTable(settings.router_addresses, station => this.#foundRouter(station))
   }
 
   get count(): number {
-    return this.#states.size
+    return this.#index.states.size
   }
 
   at(address: string): DeviceState | undefined {
-    return this.#byAddress.get(address)
+    return this.#index.atAddress(address)
   }
 
   /**
@@ -68,16 +70,16 @@ export class DeviceRegistry {
    * address counts only where it is all that is known of the device there.
    */
   find({ mac, address }: HostSubject): DeviceState | undefined {
-    const owner = mac === undefined ? undefined : this.#byMac.get(mac)
+    const owner = mac === undefined ? undefined : this.#index.ofMac(mac)
     if (owner !== undefined) return owner
-    const state = address === undefined ? undefined : this.#byAddress.get(address)
+    const state = address === undefined ? undefined : this.#index.atAddress(address)
     return mac === undefined || state?.macs.size === 0 ? state : undefined
   }
 
   /** All devices with their identity settled. */
   all(): readonly DeviceState[] {
-    for (const state of [...this.#states]) this.settle(state)
-    return [...this.#states]
+    for (const state of [...this.#index.states]) this.settle(state)
+    return [...this.#index.states]
   }
 
   /** True for addresses of the site's own networks. */
@@ -93,15 +95,10 @@ export class DeviceRegistry {
   /** Take a device from the store. */
   restore(saved: SavedDevice): void {
     const state = DeviceState.restore(saved, this.#limits)
-    this.#states.add(state)
-    this.#byId.set(saved.id, state)
-    for (const address of saved.addresses) this.#byAddress.set(address, state)
+    this.#index.add(state)
     const latest = saved.addresses.at(-1)
-    for (const mac of saved.macs) {
-      this.#byMac.set(mac, state)
-      if (latest !== undefined) this.#stations.frame(mac, latest, saved.lastSeen)
-    }
-    for (const identity of hardIdentities(state)) this.#take(state, keyOf(identity))
+    if (latest !== undefined) for (const mac of saved.macs) this.#stations.frame(mac, latest, saved.lastSeen)
+    for (const identity of hardIdentities(state)) this.#index.take(state, keyOf(identity))
   }
 
   /** A new candidate at `address`, seen with link-layer source `mac`; undefined for foreign addresses and when there is no room. */
@@ -109,7 +106,7 @@ export class DeviceRegistry {
     if (!this.#scope.isLocal(address) || !this.#hasRoom(time)) return undefined
     const state = new DeviceState(this.#limits, time)
     state.frameMac = mac
-    this.#states.add(state)
+    this.#index.add(state)
     this.#attach(state, address, time)
     return state
   }
@@ -129,13 +126,13 @@ export class DeviceRegistry {
   /** The device that is behind the address of another one, as its unit shows; made where it is new. */
   behind(gateway: DeviceState, unit: Fact, time: number): DeviceState | undefined {
     const identity: Identity = { kind: 'unit', value: unit.raw }
-    const known = this.#byIdentity.get(keyOf(identity))
+    const known = this.#index.ofIdentity(keyOf(identity))
     if (known !== undefined && known !== gateway) return known
     if (!this.#hasRoom(time)) return undefined
     const state = new DeviceState(this.#limits, time)
-    this.#states.add(state)
+    this.#index.add(state)
     for (const row of gateway.evidence.all()) if (row.attribute === 'unit' && row.raw === unit.raw) state.evidence.insert(row)
-    this.#take(state, keyOf(identity))
+    this.#index.take(state, keyOf(identity))
     this.#rename(state, identity)
     state.identityStale = false
     this.#listener.changed(state, time)
@@ -147,9 +144,9 @@ export class DeviceRegistry {
     const address = state.addresses.first ?? ''
     const mac = this.#stations.claimedMac(address) ?? state.frameMac
     if (mac === undefined || !this.#stations.identifies(mac, address)) return state
-    const owner = this.#byMac.get(mac)
+    const owner = this.#index.ofMac(mac)
     if (owner === undefined) return this.#withMadeUpMac(state, mac, address)
-    if (this.#sameHost(owner, state, mac, address)) return this.#absorb(state, owner, `${mac} is at ${address}`)
+    if (sameHost(owner, state, this.#stations.station(mac), address)) return this.#absorb(state, owner, `${mac} is at ${address}`)
     this.#stations.markRouter(mac)
     return state
   }
@@ -159,7 +156,7 @@ export class DeviceRegistry {
     this.#bindMac(state, mac, address, state.lastSeen)
     const [name] = state.evidence.values('hostname')
     if (name === undefined || !isLocallyAdministered(mac)) return state
-    for (const other of this.#states) {
+    for (const other of this.#index.states) {
       if (other === state || other.lastSeen >= state.firstSeen || other.identity?.kind !== 'local_mac') continue
       if (!other.evidence.values('hostname').includes(name)) continue
       if (compareNames(other.evidence, state.evidence) === 'shared') return this.#absorb(state, other, `${name} has made up a new MAC`)
@@ -172,17 +169,16 @@ export class DeviceRegistry {
     state.identityStale = false
     this.#undecided.delete(state)
     const identities = hardIdentities(state)
-    const keys = new Set(identities.map(keyOf))
-    for (const key of [...state.identities]) if (!keys.has(key)) this.#giveUp(state, key)
+    this.#index.keepOnly(state, identities)
     for (const identity of identities) {
       const key = keyOf(identity)
-      const owner = this.#byIdentity.get(key)
-      if (owner === undefined) this.#take(state, key)
+      const owner = this.#index.ofIdentity(key)
+      if (owner === undefined) this.#index.take(state, key)
       if (owner === undefined || owner === state || state.disputed.includes(key)) continue
       const verdict = identity.kind === 'unit' || identity.kind === 'udi' ? sameUnit(owner, state, time) : 'same'
       if (verdict === 'same') return this.#join(owner, state, `both are ${identity.value}`, time)
       if (verdict === 'undecided') this.#undecided.add(state)
-      else this.#dispute(owner, state, identity, time)
+      else this.#dispute(owner, state, identity, 'same unit at the same time', time)
     }
     this.#name(state, identities, time)
     return state
@@ -192,13 +188,14 @@ export class DeviceRegistry {
   #join(one: DeviceState, other: DeviceState, reason: string, time: number): DeviceState {
     const otherStays = one.id === undefined || (other.id !== undefined && other.firstSeen < one.firstSeen)
     const [from, into] = otherStays ? [one, other] : [other, one]
+    if (compareNames(from.evidence, into.evidence) === undefined) into.isNameless = true
     return this.#identify(this.#absorb(from, into, reason), time)
   }
 
-  /** Two devices state the same, and are two all the same. */
-  #dispute(owner: DeviceState, state: DeviceState, identity: Identity, time: number): void {
+  /** Two devices state the same, and are two all the same. `field`: how that shows. */
+  #dispute(owner: DeviceState, state: DeviceState, identity: Identity, field: string, time: number): void {
     state.disputed.push(keyOf(identity))
-    const fact = { attribute: 'conflict', protocol: 'wardwire', field: 'same unit at the same time', confidence: 'high' } as const
+    const fact = { attribute: 'conflict', protocol: 'wardwire', field, confidence: 'high' } as const
     for (const [one, other] of [
       [owner, state],
       [state, owner],
@@ -209,20 +206,48 @@ export class DeviceRegistry {
     }
   }
 
-  #take(state: DeviceState, key: string): void {
-    if (this.#byIdentity.has(key)) return
-    this.#byIdentity.set(key, state)
-    state.identities.push(key)
+  /** The unit of a device stated what it is from `address`, in a frame from `mac`. Where it does so from two places in turn, it is two. */
+  stated(state: DeviceState, mac: string | undefined, address: string, time: number): void {
+    const own = mac !== undefined && this.#stations.identifies(mac, address) ? mac : undefined
+    if (state.turns === undefined) {
+      state.turns = new Turns({ mac: own, address })
+      return
+    }
+    const other = state.turns.at(own, address)
+    if (other === undefined || state.isShared) return
+    const here: Place = { mac: own, address }
+    if (!state.turns.areTwo(here, other, state.isNameless) || !this.#hasRoom(time)) return
+    const since = (place: Place): number => this.#stations.since(place.mac, place.address) ?? time
+    this.#divide(state, since(here) > since(other) ? here : other, time)
   }
 
-  #giveUp(state: DeviceState, key: string): void {
-    this.#byIdentity.delete(key)
-    state.identities.splice(state.identities.indexOf(key), 1)
+  /** What was taken for one device is two: the one at `place` is told apart, and loses what both state. */
+  #divide(state: DeviceState, place: Place, time: number): void {
+    const identity = hardIdentities(state).find(({ kind }) => kind === 'unit' || kind === 'udi')
+    if (identity === undefined) return
+    const other = new DeviceState(this.#limits, this.#stations.since(place.mac, place.address) ?? time)
+    other.lastSeen = time
+    other.turns = new Turns(place)
+    for (const row of state.evidence.all()) if (OF_UNIT.has(row.attribute) && row.protocol !== 'ethernet') other.evidence.insert(row)
+    this.#index.add(other)
+    const { mac } = place
+    const addresses =
+      mac === undefined ? [place.address] : [...state.addresses].filter(own => this.#stations.latestMac(own, state.macs) === mac)
+    this.#split(state, addresses, `${place.address} and others state ${identity.value} in turn`, time)
+    if (mac !== undefined) this.#index.removeMac(state, mac)
+    state.evidence.drop(row => row.raw === mac || addresses.includes(row.raw))
+    for (const address of addresses) this.#attach(other, address, time)
+    if (mac !== undefined) this.#bindMac(other, mac, place.address, time)
+    state.turns?.leave(place)
+    for (const one of [state, other]) one.reconsider('the two were told apart')
+    this.#dispute(state, other, identity, 'same unit in turn', time)
+    this.#identify(state, time)
+    this.#identify(other, time)
   }
 
   /** A device known by address alone was seen with a MAC: take it where it is the host's own. */
   offerMac(state: DeviceState, mac: string, address: string, time: number): void {
-    if (this.#byMac.has(mac) || !this.#stations.identifies(mac, address)) return
+    if (this.#index.ofMac(mac) !== undefined || !this.#stations.identifies(mac, address)) return
     this.#bindMac(state, mac, address, time)
   }
 
@@ -242,16 +267,16 @@ export class DeviceRegistry {
     const isHere = lastHere >= (this.#stations.station(mac)?.addresses.get(address)?.firstSeen ?? time)
     const isElsewhere = sightings.some(([at, { firstSeen }]) => at !== address && firstSeen > lastHere)
     if (isHere || !isElsewhere) return false
-    this.#move(address, state, this.#byMac.get(mac), time)
+    this.#move(address, state, this.#index.ofMac(mac), time)
     return true
   }
 
   /** ARP, ND or DHCP said that `address` is at `mac`. Answers the device at the address when that was news. */
   claim(address: string, mac: string, time: number): DeviceState | undefined {
     if (!this.#stations.claim(mac, address, time)) return undefined
-    const state = this.#byAddress.get(address)
+    const state = this.#index.atAddress(address)
     if (state === undefined || state.id === undefined) return state
-    const owner = this.#byMac.get(mac)
+    const owner = this.#index.ofMac(mac)
     if (owner === state || this.#stations.station(mac)?.router === true) return state
     if (state.macs.size > 0) return this.#move(address, state, owner, time)
     if (owner !== undefined) return this.#join(owner, state, `${address} is at ${mac}`, time)
@@ -274,40 +299,17 @@ export class DeviceRegistry {
   }
 
   #rename(state: DeviceState, identity: Identity, kind?: IdentityNews['kind'], reason = ''): void {
-    const before = state.id
-    let id = deviceId(identity.kind, identity.value)
-    for (let repeat = 2; this.#byId.has(id) && id !== before; repeat++) id = deviceId(identity.kind, `${identity.value}#${repeat}`)
-    state.identity = identity
-    if (id === before) return
-    if (before !== undefined) {
-      this.#byId.delete(before)
-      this.#listener.renamed(before)
-      if (kind !== undefined) state.news.push({ kind, attribute: 'id', before, after: id, reason })
-    }
-    state.id = id
-    this.#byId.set(id, state)
-    state.changed('id', 'identity')
-  }
-
-  /** Is the candidate at `address` the device that owns `mac`? */
-  #sameHost(owner: DeviceState, candidate: DeviceState, mac: string, address: string): boolean {
-    const station = this.#stations.station(mac)
-    const sighting = station?.addresses.get(address)
-    if (station === undefined || sighting === undefined || station.router) return false
-    if (sighting.claimed) return true
-    const names = compareNames(owner.evidence, candidate.evidence, OWN_NAMES)
-    if (names !== undefined) return names === 'shared'
-    const rivals = [...owner.addresses].filter(other => other.includes(':') === address.includes(':'))
-    return rivals.every(
-      other => subnetOf(other) === subnetOf(address) && (station.addresses.get(other)?.lastSeen ?? 0) < sighting.firstSeen,
-    )
+    const before = this.#index.rename(state, identity)
+    const after = state.id
+    if (before === undefined || after === undefined || before === after) return
+    this.#listener.renamed(before)
+    if (kind !== undefined) state.news.push({ kind, attribute: 'id', before, after, reason })
   }
 
   #bindMac(state: DeviceState, mac: string, address: string, time: number): void {
     const claimed = this.#stations.claimedMac(address) === mac
-    state.macs.add(mac)
+    this.#index.addMac(state, mac)
     state.identityStale = true
-    this.#byMac.set(mac, state)
     const facts = factsOfMac(mac, claimed ? 'ARP or ND' : 'source address', claimed ? 'high' : 'medium', this.#knowledge)
     for (const fact of facts) state.note(fact, time)
     this.#listener.changed(state, time)
@@ -322,7 +324,7 @@ export class DeviceRegistry {
 
   /** Frames of several hosts carry this MAC: what was built on frames alone comes apart; the first address keeps the device. */
   #foundRouter(station: Station): void {
-    const owner = this.#byMac.get(station.mac)
+    const owner = this.#index.ofMac(station.mac)
     if (owner === undefined) return
     const time = Math.max(...[...station.addresses.values()].map(({ lastSeen }) => lastSeen))
     const here = [...owner.addresses].filter(address => station.addresses.has(address))
@@ -331,8 +333,7 @@ export class DeviceRegistry {
     const lost = isRouterItself ? unproven : unproven.slice(1)
     if (lost.length > 0) this.#split(owner, lost, `${station.mac} is a router`, time)
     if (isRouterItself) return
-    owner.macs.delete(station.mac)
-    this.#byMac.delete(station.mac)
+    this.#index.removeMac(owner, station.mac)
     owner.evidence.retract('ethernet')
     owner.reconsider(`${station.mac} is a router`)
     this.#listener.changed(owner, time)
@@ -347,20 +348,16 @@ export class DeviceRegistry {
 
   #attach(state: DeviceState, address: string, time: number): void {
     const isExpected = state.addresses.isExpected(address)
-    const given = state.addresses.add(address, time)
-    this.#byAddress.set(address, state)
-    if (given !== undefined) this.#detach(state, given, undefined, time)
+    this.#index.attach(state, address, time)
     if (!state.addresses.isCrowded)
       state.note({ attribute: 'ip', raw: address, protocol: 'ip', field: 'address', confidence: 'high' }, time)
     state.changed(isExpected ? 'ip' : 'ips', `seen at ${address}`)
     this.#listener.changed(state, time)
   }
 
-  /** `reason`: why that is news. An address that is no longer used is none. */
-  #detach(state: DeviceState, address: string, reason: string | undefined, time: number): void {
-    state.addresses.delete(address)
-    if (this.#byAddress.get(address) === state) this.#byAddress.delete(address)
-    state.changed(reason === undefined ? 'ip' : 'ips', reason ?? '')
+  #detach(state: DeviceState, address: string, reason: string, time: number): void {
+    this.#index.detach(state, address)
+    state.changed('ips', reason)
     this.#listener.changed(state, time)
   }
 
@@ -368,12 +365,11 @@ export class DeviceRegistry {
   #absorb(from: DeviceState, into: DeviceState, reason: string): DeviceState {
     this.#remove(from)
     for (const row of from.evidence.all()) into.evidence.insert(row)
+    if (from.turns !== undefined && into.turns !== undefined) into.turns.join(from.turns, from.lastSeen > into.lastSeen)
+    else into.turns ??= from.turns
     into.firstSeen = Math.min(into.firstSeen, from.firstSeen)
     into.lastSeen = Math.max(into.lastSeen, from.lastSeen)
-    for (const mac of from.macs) {
-      into.macs.add(mac)
-      this.#byMac.set(mac, into)
-    }
+    for (const mac of from.macs) this.#index.addMac(into, mac)
     for (const address of from.addresses) this.#attach(into, address, from.lastSeen)
     into.news.push(...from.news)
     if (from.id !== undefined && into.id !== undefined)
@@ -384,27 +380,23 @@ export class DeviceRegistry {
   }
 
   #remove(state: DeviceState): void {
-    this.#states.delete(state)
     this.#undecided.delete(state)
-    for (const key of state.identities) if (this.#byIdentity.get(key) === state) this.#byIdentity.delete(key)
-    for (const address of state.addresses) if (this.#byAddress.get(address) === state) this.#byAddress.delete(address)
-    for (const mac of state.macs) if (this.#byMac.get(mac) === state) this.#byMac.delete(mac)
-    if (state.id !== undefined) this.#byId.delete(state.id)
+    this.#index.remove(state)
     this.#listener.removed(state)
   }
 
   /** Forget devices that nothing was seen of since `time`. */
   forget(time: number): void {
-    for (const state of [...this.#states]) if (state.lastSeen < time) this.#remove(state)
+    for (const state of [...this.#index.states]) if (state.lastSeen < time) this.#remove(state)
   }
 
   #hasRoom(time: number): boolean {
-    if (this.#states.size < this.#settings.max_devices) return true
+    if (this.#index.states.size < this.#settings.max_devices) return true
     if (time >= this.#nextRoomCheck) {
       this.#nextRoomCheck = time + ROOM_CHECK
       this.forget(time - this.#settings.silent_days * DAY)
     }
-    if (this.#states.size < this.#settings.max_devices) return true
+    if (this.#index.states.size < this.#settings.max_devices) return true
     this.refused++
     return false
   }

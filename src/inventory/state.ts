@@ -5,6 +5,7 @@ import type { Identity } from './identity.ts'
 import { unitsOf } from './known-by.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { ASSET_LIST, authoritative, confidenceOf, type Resolution, resolve } from './resolve.ts'
+import { type SavedTurns, Turns } from './turns.ts'
 import { deriveType } from './types.ts'
 import { Unrest } from './unrest.ts'
 
@@ -68,6 +69,9 @@ export interface SavedDevice {
   /** Identities that another device claims too. */
   readonly disputed: readonly string[]
   readonly silentSince: number | undefined
+  /** Where its unit stated itself; absent in stores of older versions. */
+  readonly turns?: SavedTurns | undefined
+  readonly isNameless?: boolean
   readonly firstSeen: number
   readonly lastSeen: number
   readonly macs: readonly string[]
@@ -87,6 +91,10 @@ export class DeviceState {
   readonly identities: string[] = []
   /** Keys of identities that another device, which is not this one, states too. */
   readonly disputed: string[] = []
+  /** From where its unit stated itself in turn; undefined as long as none did. */
+  turns: Turns | undefined
+  /** It was made of two of which nothing but the unit said that they are one. */
+  isNameless = false
   /** Identities may differ from those that the registry knows. */
   identityStale = true
   /** `lastSeen` when `device-silent` was reported; undefined while the device is about. */
@@ -125,6 +133,8 @@ export class DeviceState {
     state.id = saved.id
     state.identity = saved.identity
     state.silentSince = saved.silentSince
+    state.turns = saved.turns && Turns.restore(saved.turns)
+    state.isNameless = saved.isNameless ?? false
     state.disputed.push(...saved.disputed)
     state.lastSeen = saved.lastSeen
     for (const mac of saved.macs) state.macs.add(mac)
@@ -142,6 +152,8 @@ export class DeviceState {
       identity: this.identity ?? { kind: 'ip', value: '' },
       disputed: [...this.disputed],
       silentSince: this.silentSince,
+      turns: this.turns?.save(),
+      isNameless: this.isNameless,
       firstSeen: this.firstSeen,
       lastSeen: this.lastSeen,
       macs: [...this.macs],

@@ -269,7 +269,9 @@ export const SCENES: Readonly<Record<string, () => Buffer>> = {
   'inventory-cloned-serial-in-turn': () => {
     const one: Host = { mac: CT, ip: '10.20.0.11' }
     const other: Host = { mac: '88-4B-39-10-22-09', ip: '10.20.0.12' }
-    return capture([one, other, one, other].flatMap((host, turn) => conversation('dicom-store-implicit', host, ARCHIVE, 10 + turn * HALF_HOUR)))
+    return capture(
+      [one, other, one, other].flatMap((host, turn) => conversation('dicom-store-implicit', host, ARCHIVE, 10 + turn * 30 * MINUTE)),
+    )
   },
 }
 

@@ -46,7 +46,7 @@ describe('a device that changes all the time is told so once', () => {
     ['500 addresses by ARP, a minute each', 500, MINUTE],
   ])('%s', (_, count, apart) => {
     const events = happen(count * 6, apart, (devices, turn, time) => {
-      const address = `10.1.${2 + ((turn % count) >> 8)}.${turn % count & 255}`
+      const address = `10.1.${2 + ((turn % count) >> 8)}.${(turn % count) & 255}`
       devices.neighbour(address, mac(10), 0, undefined, time)
       images(devices, flow({ clientAddress: address }), time)
     })
@@ -56,9 +56,10 @@ describe('a device that changes all the time is told so once', () => {
 
   test.each([40, 500])('%i addresses of a unit behind a router', count => {
     const events = happen(3000, 20 * SECOND, (devices, turn, time) => {
-      const address = `10.${1 + (turn % count % 7)}.7.${turn % count & 255}`
+      const address = `10.${1 + ((turn % count) % 7)}.7.${(turn % count) & 255}`
       const on = flow({ clientAddress: address, clientMac: mac(1) })
-      if (turn % 2 === 0) devices.observe(association(on, time, { association: { id: 'x', requestedBy: 0, callingAeTitle: 'CT64120', calledAeTitle: 'A' } }))
+      if (turn % 2 === 0)
+        devices.observe(association(on, time, { association: { id: 'x', requestedBy: 0, callingAeTitle: 'CT64120', calledAeTitle: 'A' } }))
       else images(devices, on, time)
     })
     expect(events.filter(({ kind }) => kind === 'device-changed').length).toBeLessThanOrEqual(20)
@@ -81,7 +82,9 @@ describe('a device that changes all the time is told so once', () => {
   })
 
   test.each([40, 500])('%i software versions', count => {
-    const events = happen(count * 3, 5 * MINUTE, (devices, turn, time) => devices.observe(identity(flow(), time, 'client', ctFacts(`V${turn % count}`))))
+    const events = happen(count * 3, 5 * MINUTE, (devices, turn, time) =>
+      devices.observe(identity(flow(), time, 'client', ctFacts(`V${turn % count}`))),
+    )
     expect(changesOf(events, 'software_version').length).toBeLessThanOrEqual(10)
     expect(events.length).toBeLessThanOrEqual(16)
   })
@@ -110,7 +113,8 @@ describe('a device that changes all the time is told so once', () => {
 })
 
 describe('IPv6', () => {
-  const temporary = (number: number): string => `2001:db8:0:1:${(0x8a31 + number * 7).toString(16)}:5b1c:77ff:${(0x1d02 + number * 31).toString(16)}`
+  const temporary = (number: number): string =>
+    `2001:db8:0:1:${(0x8a31 + number * 7).toString(16)}:5b1c:77ff:${(0x1d02 + number * 31).toString(16)}`
 
   test('a new temporary address of a known subnet is no news', () => {
     const events = happen(200, DAY, (devices, turn, time) => {

@@ -47,7 +47,11 @@ describe('a device with many addresses', () => {
     expect(devices.devices()).toHaveLength(2)
     expect(devices.deviceAt(address(count - 1))?.ips).toHaveLength(32)
     for (let hour = 1; hour < 40; hour++) devices.tick(time + hour * HOUR)
-    expect(events.at(-1)).toMatchObject({ attribute: 'ips', after: 'more than 32 addresses', reason: expect.stringContaining('come to rest') })
+    expect(events.at(-1)).toMatchObject({
+      attribute: 'ips',
+      after: 'more than 32 addresses',
+      reason: expect.stringContaining('come to rest'),
+    })
   })
 
   test('one after the other, over months, is told each of them', () => {
