@@ -11,7 +11,7 @@ const RECORDED = join(import.meta.dirname, '..', 'captures', 'recorded')
 const FILES = readdirSync(RECORDED).filter(name => /^http-.*\.pcap$/.test(name))
 const PORTS = [8042, 8080]
 /** Targets of the recordings that are DICOMweb or FHIR, as opposed to pages of the same servers. */
-const CLINICAL = /^\/(dicom-web\/|wado\?|fhir(?:\/|\?|$)|studies\/)/
+const CLINICAL = /^\/(dicom-web\/|wado\?|fhir(?:\/|\?|$)|studies\/|instances\/|[\w/-]+\/studies\?)/
 
 /** `method status` of every clinical request as tshark sees them: requests and responses of a connection paired by their order. */
 function tsharkTestimony(file: string): readonly string[] {

@@ -9,8 +9,8 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const RECORDED = join(ROOT, 'test', 'captures', 'recorded')
 const DEMO = join(ROOT, 'demo', 'hospital.pcapng')
 const CAPTURES = [...readdirSync(RECORDED).map(name => join(RECORDED, name)), DEMO].filter(file => /\.pcap(ng)?$/.test(file))
-/** Captures without a marker in one piece: no data set or message crosses in clear, or a few bytes at a time. */
-const WITHOUT_PATIENTS = /-(echo|rejected|tls|framing-dribble)/
+/** Captures without a marker in one piece: no data set, message or identifier crosses in clear, or a few bytes at a time. */
+const WITHOUT_PATIENTS = /-(echo|rejected|tls|framing-dribble|delete-burst)/
 
 const out = mkdtempSync(join(tmpdir(), 'wardwire-privacy-'))
 afterAll(() => rmSync(out, { recursive: true, force: true }))
