@@ -17,3 +17,12 @@ export function ruleKeys(): Record<keyof RuleSettings, Joi.Schema> {
       .description('further hits of the same kind within this many seconds update the alert instead of raising another'),
   }
 }
+
+/** Schema of a list of single addresses that a rule leaves alone; empty by default. */
+export function addressList(description: string, example: string): Joi.ArraySchema<string[]> {
+  return Joi.array()
+    .items(Joi.string().ip({ cidr: 'forbidden' }))
+    .default([])
+    .description(description)
+    .example([example])
+}

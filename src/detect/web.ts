@@ -1,18 +1,6 @@
 import type { DicomWebRequest } from '../protocols/observation.ts'
-import type { InventoryView } from './inventory-view.ts'
 import type { Alert } from './rule.ts'
-import { hostWords, known } from './wording.ts'
-
-/** Who asked and who answered; a flow that was joined midstream may be the other way around. */
-export function webEnds({ flow, direction }: DicomWebRequest): readonly [client: string, server: string] {
-  return direction === 0 ? [flow.clientAddress, flow.serverAddress] : [flow.serverAddress, flow.clientAddress]
-}
-
-/** `Client: 10.1.0.30 (viewer); server: 10.1.0.20 (PACS archive) port 8042.` */
-export function webEndsWords(request: DicomWebRequest, inventory: InventoryView): string {
-  const [client, server] = webEnds(request)
-  return `Client: ${hostWords(client, inventory)}; server: ${hostWords(server, inventory)} port ${request.flow.serverPort}.`
-}
+import { known } from './wording.ts'
 
 /** What an alert about a DICOMweb request carries of it. */
 export function webFields({ service, level, http, violations }: DicomWebRequest): Alert['fields'] {

@@ -3,11 +3,12 @@ import type { DicomAssociation } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger, type Hit } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
 import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
-import { hostWords, known, listed } from '../wording.ts'
+import { known, listed } from '../wording.ts'
 
 const SECOND = 1_000_000
 const MAX_PAIRS = 2048
@@ -111,10 +112,7 @@ export function createAeBrute(settings: AeBruteSettings, inventory: InventoryVie
       severity,
       confidence: 'high',
       message,
-      evidence: [
-        `Client: ${hostWords(flow.clientAddress, inventory)}; server: ${hostWords(flow.serverAddress, inventory)} port ${flow.serverPort}.`,
-        ...evidence,
-      ],
+      evidence: [endsWords(flow.clientAddress, flow.serverAddress, flow, inventory), ...evidence],
       captureFilter: conversationFilter(flow.clientAddress, flow.serverAddress, flow.serverPort),
       fields: known({
         'dicom.calling_ae_title': association.callingAeTitle,

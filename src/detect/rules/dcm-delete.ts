@@ -3,12 +3,13 @@ import type { DicomOperation, DicomWebRequest } from '../../protocols/observatio
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsOf, endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
-import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
+import { addressList, type RuleSettings, ruleKeys } from '../rule-settings.ts'
 import { webFields } from '../web.ts'
-import { counted, hostWords, known, listed } from '../wording.ts'
+import { counted, known, listed } from '../wording.ts'
 
 const SECOND = 1_000_000
 const MAX_PAIRS = 2048
@@ -32,11 +33,7 @@ export const deleteSchema = Joi.object<DeleteSettings>({
     .default(5)
     .description('deletions by one client at one server that make it a burst'),
   seconds: Joi.number().min(1).max(86_400).default(600).description('within this many seconds'),
-  allowed_clients: Joi.array()
-    .items(Joi.string().ip({ cidr: 'forbidden' }))
-    .default([])
-    .description('addresses that may delete, such as a retention job')
-    .example(['10.0.0.5']),
+  allowed_clients: addressList('addresses that may delete, such as a retention job', '10.0.0.5'),
 })
   .default()
   .description('bursts of deletions in archives, by the HTTP interface of the archive or by N-DELETE')
@@ -71,8 +68,8 @@ export function createDelete(settings: DeleteSettings, inventory: InventoryView)
   const allowed = new Set(settings.allowed_clients)
 
   function deleted(seen: DicomWebRequest | DicomOperation, kind: string, isBulk: boolean, raise: (alert: Alert) => void): void {
-    const { flow, direction, end } = seen
-    const [client, server] = direction === 0 ? [flow.clientAddress, flow.serverAddress] : [flow.serverAddress, flow.clientAddress]
+    const { flow, end } = seen
+    const [client, server] = endsOf(seen)
     if (allowed.has(client)) return
     const key = `${client} ${server}`
     const { times, kinds } = pairs.getOrCreate(key, () => ({ times: [], kinds: new BoundedMap(32) }))
@@ -92,7 +89,7 @@ export function createDelete(settings: DeleteSettings, inventory: InventoryView)
           ? `${client} had ${server} delete a list of images in one request`
           : `${client} deleted ${counted(times.length, 'object')} of ${server} within ${settings.seconds} s`,
         evidence: [
-          `Client: ${hostWords(client, inventory)}; server: ${hostWords(server, inventory)} port ${flow.serverPort}.`,
+          endsWords(client, server, flow, inventory),
           `${counted(times.length, 'deletion')} that the server confirmed, of: ${listed(kinds.keys())}.`,
         ],
         captureFilter: conversationFilter(client, server, flow.serverPort),

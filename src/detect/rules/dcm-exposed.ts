@@ -5,7 +5,7 @@ import { conversationFilter } from '../capture-filter.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
-import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
+import { addressList, type RuleSettings, ruleKeys } from '../rule-settings.ts'
 import { hostWords, known } from '../wording.ts'
 
 const SECOND = 1_000_000
@@ -16,11 +16,7 @@ export interface ExposedSettings extends RuleSettings {
 
 export const exposedSchema = Joi.object<ExposedSettings>({
   ...ruleKeys(),
-  allowed_peers: Joi.array()
-    .items(Joi.string().ip({ cidr: 'forbidden' }))
-    .default([])
-    .description('public addresses that may speak DICOM with the site, such as a teleradiology partner')
-    .example(['130.60.4.5']),
+  allowed_peers: addressList('public addresses that may speak DICOM with the site, such as a teleradiology partner', '130.60.4.5'),
 })
   .default()
   .description('DICOM with a public address')

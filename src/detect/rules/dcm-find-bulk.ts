@@ -2,10 +2,11 @@ import Joi from 'joi'
 import type { DicomOperation } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsOf } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
-import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
+import { addressList, type RuleSettings, ruleKeys } from '../rule-settings.ts'
 import { counted, hostWords, known, listed } from '../wording.ts'
 
 const SECOND = 1_000_000
@@ -25,11 +26,7 @@ export const findBulkSchema = Joi.object<FindBulkSettings>({
     .max(10_000_000)
     .default(1000)
     .description('answers to one query that make it a bulk query, however narrow it looks'),
-  allowed_clients: Joi.array()
-    .items(Joi.string().ip({ cidr: 'forbidden' }))
-    .default([])
-    .description('addresses that may list whole archives, such as a migration or quality-control server')
-    .example(['10.0.0.5']),
+  allowed_clients: addressList('addresses that may list whole archives, such as a migration or quality-control server', '10.0.0.5'),
 })
   .default()
   .description('C-FIND that lists a whole archive')
@@ -56,8 +53,8 @@ export function createFindBulk(settings: FindBulkSettings, inventory: InventoryV
   const allowed = new Set(settings.allowed_clients)
 
   function bulk(find: DicomOperation, universal: boolean, raise: (alert: Alert) => void): void {
-    const { flow, association, query, responses, direction } = find
-    const [client, server] = direction === 0 ? [flow.clientAddress, flow.serverAddress] : [flow.serverAddress, flow.clientAddress]
+    const { flow, association, query, responses } = find
+    const [client, server] = endsOf(find)
     if (allowed.has(client)) return
     const level = query?.level ?? 'unknown'
     ledger.hit(

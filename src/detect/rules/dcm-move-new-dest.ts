@@ -3,6 +3,7 @@ import type { DicomOperation } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsOf } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
@@ -142,11 +143,6 @@ export function createMoveNewDestination(settings: MoveNewDestinationSettings, i
     },
     tick: (time, raise) => ledger.tick(time, raise),
   }
-}
-
-/** Requester and archive: the requester is mostly, but not by necessity, who opened the connection. */
-function endsOf({ flow, direction }: DicomOperation): readonly [requester: string, server: string] {
-  return direction === 0 ? [flow.clientAddress, flow.serverAddress] : [flow.serverAddress, flow.clientAddress]
 }
 
 function subOperationWords({ status, subOperations }: DicomOperation): string {

@@ -2,11 +2,12 @@ import Joi from 'joi'
 import type { DicomAssociation, DicomOperation } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
 import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
-import { hostWords, known, listed } from '../wording.ts'
+import { known, listed } from '../wording.ts'
 
 const SECOND = 1_000_000
 
@@ -59,7 +60,7 @@ export function createPduMalformed(settings: PduMalformedSettings, inventory: In
         confidence: 'medium',
         message: `DICOM between ${flow.clientAddress} and ${flow.serverAddress} breaks the protocol: ${listed(codes)}`,
         evidence: [
-          `Client: ${hostWords(flow.clientAddress, inventory)}; server: ${hostWords(flow.serverAddress, inventory)} port ${flow.serverPort}.`,
+          endsWords(flow.clientAddress, flow.serverAddress, flow, inventory),
           `Violations: ${listed(codes)}.`,
           ...(observation.kind === 'dicom-association'
             ? [`The association was ${observation.result} and ended ${observation.ending ?? 'unseen'}.`]

@@ -2,11 +2,12 @@ import Joi from 'joi'
 import type { DicomWebRequest } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsOf, endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
 import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
-import { isRejected, webEnds, webEndsWords, webFields } from '../web.ts'
+import { isRejected, webFields } from '../web.ts'
 
 const SECOND = 1_000_000
 
@@ -62,7 +63,7 @@ export function createPreambleExecutable(settings: PreambleExecutableSettings, i
   function found(request: DicomWebRequest, code: string, raise: (alert: Alert) => void): void {
     const meaning = MEANINGS.get(code)
     if (meaning === undefined) return
-    const [client, server] = webEnds(request)
+    const [client, server] = endsOf(request)
     const isUpload = request.service === 'stow_rs'
     ledger.hit(
       {
@@ -74,7 +75,7 @@ export function createPreambleExecutable(settings: PreambleExecutableSettings, i
         confidence: 'high',
         message: isUpload ? `${client} sent ${server} ${meaning.what}` : `${client} got ${meaning.what} from ${server}`,
         evidence: [
-          webEndsWords(request, inventory),
+          endsWords(client, server, request.flow, inventory),
           meaning.evidence,
           `The server answered ${request.http.status ?? 'nothing that was seen'}.`,
         ],

@@ -6,7 +6,7 @@ import { hostFilter } from '../capture-filter.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
-import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
+import { addressList, type RuleSettings, ruleKeys } from '../rule-settings.ts'
 import { hostWords, known, listed } from '../wording.ts'
 
 const SECOND = 1_000_000
@@ -28,11 +28,7 @@ export const scanSweepSchema = Joi.object<ScanSweepSettings>({
     .default(10)
     .description('different DICOM endpoints (address and port) that make it a sweep'),
   seconds: Joi.number().min(1).max(86_400).default(300).description('within this many seconds'),
-  allowed_clients: Joi.array()
-    .items(Joi.string().ip({ cidr: 'forbidden' }))
-    .default([])
-    .description('addresses that may verify many nodes, such as a monitoring server')
-    .example(['10.0.0.5']),
+  allowed_clients: addressList('addresses that may verify many nodes, such as a monitoring server', '10.0.0.5'),
 })
   .default()
   .description('one client that tries many DICOM endpoints and does no work at them')

@@ -3,11 +3,12 @@ import { implementationOfUid, implementationOfVersion } from '../../inventory/kn
 import type { DicomAssociation } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
 import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
-import { hostWords, known } from '../wording.ts'
+import { known } from '../wording.ts'
 
 const SECOND = 1_000_000
 
@@ -128,10 +129,7 @@ export function createToolSignature(settings: ToolSignatureSettings, inventory: 
         severity: DESCRIPTION.severity,
         confidence,
         message: `${flow.clientAddress} speaks DICOM to ${flow.serverAddress} like ${tool}`,
-        evidence: [
-          `Client: ${hostWords(flow.clientAddress, inventory)}; server: ${hostWords(flow.serverAddress, inventory)} port ${flow.serverPort}.`,
-          `Mark of ${tool}: ${mark} (${source}).`,
-        ],
+        evidence: [endsWords(flow.clientAddress, flow.serverAddress, flow, inventory), `Mark of ${tool}: ${mark} (${source}).`],
         captureFilter: conversationFilter(flow.clientAddress, flow.serverAddress, flow.serverPort),
         fields: known({
           'dicom.calling_ae_title': association.callingAeTitle,

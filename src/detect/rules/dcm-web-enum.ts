@@ -3,11 +3,12 @@ import type { DicomWebRequest } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsOf, endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
-import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
-import { isAnswered, isRejected, webEnds, webEndsWords, webFields } from '../web.ts'
+import { addressList, type RuleSettings, ruleKeys } from '../rule-settings.ts'
+import { isAnswered, isRejected, webFields } from '../web.ts'
 
 const SECOND = 1_000_000
 const MAX_PAIRS = 2048
@@ -28,11 +29,7 @@ export const webEnumerationSchema = Joi.object<WebEnumerationSettings>({
     .default(6)
     .description('different paths under which one client looks for DICOMweb in vain that make it an enumeration'),
   seconds: Joi.number().min(1).max(86_400).default(300).description('within this many seconds'),
-  allowed_clients: Joi.array()
-    .items(Joi.string().ip({ cidr: 'forbidden' }))
-    .default([])
-    .description('addresses that may look for DICOMweb, such as a vulnerability scanner of the site')
-    .example(['10.0.0.5']),
+  allowed_clients: addressList('addresses that may look for DICOMweb, such as a vulnerability scanner of the site', '10.0.0.5'),
 })
   .default()
   .description('one client that looks for DICOMweb under many paths of a server')
@@ -74,7 +71,7 @@ export function createWebEnumeration(settings: WebEnumerationSettings, inventory
     roots.set(root, end)
     roots.expire(time => end - time > settings.seconds * SECOND)
     if (roots.size < settings.roots || !(isNew || ledger.isOpen(key, end))) return
-    const [client, server] = webEnds(request)
+    const [client, server] = endsOf(request)
     const found = pair.answered.size
     ledger.hit(
       {
@@ -86,7 +83,7 @@ export function createWebEnumeration(settings: WebEnumerationSettings, inventory
         confidence: 'high',
         message: `${client} looked for DICOMweb at ${server} under ${roots.size} paths within ${settings.seconds} s that the server does not offer`,
         evidence: [
-          webEndsWords(request, inventory),
+          endsWords(client, server, flow, inventory),
           `${roots.size} different paths were answered with a status from 400 to 499, the latest with ${request.http.status}.`,
           found === 0 ? 'No path was answered.' : `Paths that were answered: ${found}.`,
         ],
@@ -103,7 +100,7 @@ export function createWebEnumeration(settings: WebEnumerationSettings, inventory
     description: DESCRIPTION,
     observe(observation, raise) {
       if (observation.kind !== 'dicomweb-request' || observation.root === undefined) return
-      const [client, server] = webEnds(observation)
+      const [client, server] = endsOf(observation)
       if (allowed.has(client)) return
       const key = `${client} ${server}`
       if (isRejected(observation)) rejected(observation, observation.root, key, raise)

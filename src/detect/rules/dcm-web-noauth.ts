@@ -3,11 +3,12 @@ import type { DicomWebRequest } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { hostFilter } from '../capture-filter.ts'
+import { endsOf, endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
-import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
-import { isAnswered, webEnds, webEndsWords, webFields } from '../web.ts'
+import { addressList, type RuleSettings, ruleKeys } from '../rule-settings.ts'
+import { isAnswered, webFields } from '../web.ts'
 import { listed } from '../wording.ts'
 
 const SECOND = 1_000_000
@@ -23,11 +24,10 @@ export interface WebNoAuthenticationSettings extends RuleSettings {
 export const webNoAuthenticationSchema = Joi.object<WebNoAuthenticationSettings>({
   ...ruleKeys(),
   window_seconds: ruleKeys().window_seconds.default(DAY_SECONDS),
-  allowed_servers: Joi.array()
-    .items(Joi.string().ip({ cidr: 'forbidden' }))
-    .default([])
-    .description('addresses of servers that may answer anybody, such as one that a proxy with authentication stands before')
-    .example(['10.0.0.5']),
+  allowed_servers: addressList(
+    'addresses of servers that may answer anybody, such as one that a proxy with authentication stands before',
+    '10.0.0.5',
+  ),
 })
   .default()
   .description('DICOMweb servers that answer requests without credentials')
@@ -68,7 +68,7 @@ export function createWebNoAuthentication(settings: WebNoAuthenticationSettings,
 
   function answered(request: DicomWebRequest, deed: string, raise: (alert: Alert) => void): void {
     const { flow } = request
-    const [client, server] = webEnds(request)
+    const [client, server] = endsOf(request)
     if (allowed.has(server)) return
     const key = `${server} ${flow.serverPort}`
     if (!ledger.isOpen(key, request.end)) deedsAt.delete(key)
@@ -86,7 +86,7 @@ export function createWebNoAuthentication(settings: WebNoAuthenticationSettings,
         confidence: 'high',
         message: `The DICOMweb server ${server} answered ${deed} without credentials`,
         evidence: [
-          webEndsWords(request, inventory),
+          endsWords(client, server, flow, inventory),
           'No Authorization field, API key, token, cookie or certificate came with the request.',
           `Answered so far: ${listed(deeds.keys())}.`,
         ],

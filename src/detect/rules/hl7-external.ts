@@ -5,7 +5,7 @@ import { conversationFilter } from '../capture-filter.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
-import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
+import { addressList, type RuleSettings, ruleKeys } from '../rule-settings.ts'
 import { hostWords, known } from '../wording.ts'
 
 const SECOND = 1_000_000
@@ -16,11 +16,7 @@ export interface Hl7ExternalSettings extends RuleSettings {
 
 export const hl7ExternalSchema = Joi.object<Hl7ExternalSettings>({
   ...ruleKeys(),
-  allowed_peers: Joi.array()
-    .items(Joi.string().ip({ cidr: 'forbidden' }))
-    .default([])
-    .description('public addresses that may exchange HL7 in clear with the site, such as the far end of a VPN')
-    .example(['130.60.4.5']),
+  allowed_peers: addressList('public addresses that may exchange HL7 in clear with the site, such as the far end of a VPN', '130.60.4.5'),
 })
   .default()
   .description('HL7 messages in clear with a public address')

@@ -3,11 +3,12 @@ import type { Hl7Message } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
 import { type RuleSettings, ruleKeys } from '../rule-settings.ts'
-import { counted, hostWords, known, listed } from '../wording.ts'
+import { counted, known, listed } from '../wording.ts'
 
 const SECOND = 1_000_000
 const MAX_CONVERSATIONS = 4096
@@ -81,7 +82,7 @@ export function createHl7Frame(settings: Hl7FrameSettings, inventory: InventoryV
         confidence: 'medium',
         message: `${flow.clientAddress} exchanges malformed HL7 messages with ${flow.serverAddress}: ${listed(codes)}`,
         evidence: [
-          `Client: ${hostWords(flow.clientAddress, inventory)}; server: ${hostWords(flow.serverAddress, inventory)} port ${flow.serverPort}.`,
+          endsWords(flow.clientAddress, flow.serverAddress, flow, inventory),
           `At least ${counted(settings.messages, 'malformed message')} within ${settings.seconds} s; the latest: ${listed(codes)}.`,
         ],
         captureFilter: conversationFilter(flow.clientAddress, flow.serverAddress, flow.serverPort),

@@ -3,6 +3,7 @@ import type { DicomInstance } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { endsOf } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger, type Hit } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription, Severity } from '../rule.ts'
@@ -126,8 +127,4 @@ export function createSopAltered(settings: SopAlteredSettings, inventory: Invent
     },
     tick: (time, raise) => ledger.tick(time, raise),
   }
-}
-
-function endsOf({ flow, direction }: DicomInstance): readonly [sender: string, receiver: string] {
-  return direction === 0 ? [flow.clientAddress, flow.serverAddress] : [flow.serverAddress, flow.clientAddress]
 }
