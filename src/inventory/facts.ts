@@ -6,6 +6,7 @@ import { type Implementation, implementationOfUid, implementationOfVersion } fro
 import { manufacturerOf } from './knowledge/manufacturers.ts'
 import { operatingSystemOf, operatingSystemOfNativeOs } from './knowledge/operating-systems.ts'
 import { ouiOwner } from './knowledge/oui.ts'
+import { type Product, productOf } from './knowledge/products.ts'
 import type { UserKnowledge } from './knowledge/user.ts'
 import { type OperatingSystem, windowsOfBuild, windowsOfVersion } from './knowledge/windows.ts'
 
@@ -77,7 +78,7 @@ type Implication = (raw: string, field: string) => readonly Implied[]
 
 const NOTHING: readonly Implied[] = []
 
-/** Windows 7 without a service pack; smbfs of Mac OS X and other clients of NTLM say the same of themselves. */
+/** Windows 7 without a service pack; Mac OS X and other clients of NTLM say the same of themselves, so that it tells nothing of a client. */
 const COMMON_PRETENCE = '6.1.7600'
 
 /** Samba's name for any system that it runs on. */
@@ -89,9 +90,9 @@ const IMPLICATIONS: Partial<Record<IdentityAttribute, Implication>> = {
   implementation_version: raw => implementation(implementationOfVersion(raw)),
   hostname: raw => (raw.includes('.') ? [{ attribute: 'fqdn', value: raw.toLowerCase(), confidence: 'medium' }] : []),
   native_os: raw => system(operatingSystemOfNativeOs(raw), raw === SAMBA_SYSTEM ? 'low' : 'high'),
-  os_build: (raw, field) => system(windowsOfBuild(raw), raw === COMMON_PRETENCE && !field.includes('CHALLENGE') ? 'low' : 'medium'),
+  os_build: (raw, field) => (raw === COMMON_PRETENCE && !field.includes('CHALLENGE') ? NOTHING : system(windowsOfBuild(raw), 'medium')),
   os_version: raw => system(windowsOfVersion(raw), 'low').filter(({ attribute }) => attribute === 'os'),
-  system_description: raw => system(operatingSystemOf(raw), 'medium'),
+  system_description: raw => [...system(operatingSystemOf(raw), 'medium'), ...product(productOf(raw))],
   system_object_id: raw => maker(enterpriseOfObjectId(raw)),
   enterprise_number: raw => maker(enterpriseOfNumber(raw)),
   banner: raw => system(operatingSystemOf(raw), 'low'),
@@ -114,11 +115,21 @@ function maker(found: Enterprise | undefined): readonly Implied[] {
   return found === undefined ? [] : [{ attribute: 'manufacturer', value: found.name, table: found.row, confidence: 'low' }]
 }
 
+function product(found: Product | undefined): readonly Implied[] {
+  if (found === undefined) return []
+  const { manufacturer, model, firmwareVersion, serialNumber, row: table } = found
+  return values({ manufacturer, model, firmware_version: firmwareVersion, serial_number: serialNumber }, table)
+}
+
 function printer(found: PrinterClass | undefined): readonly Implied[] {
   if (found === undefined) return []
   const { manufacturer, model, serialNumber, row: table } = found
-  const values = { manufacturer, model, serial_number: serialNumber }
-  return Object.entries(values).flatMap(([attribute, value]): readonly Implied[] =>
+  return values({ manufacturer, model, serial_number: serialNumber }, table)
+}
+
+/** What one row of a table says of several attributes. */
+function values(said: Readonly<Record<string, string | undefined>>, table: string): readonly Implied[] {
+  return Object.entries(said).flatMap(([attribute, value]): readonly Implied[] =>
     value === undefined ? [] : [{ attribute, value, table, confidence: 'medium' }],
   )
 }
@@ -163,8 +174,8 @@ const CONFIDENCE: Readonly<Record<IdentityProtocol, Confidence>> = {
   tls: 'low',
 }
 
-/** The receiver's names in an HL7 message are the sender's word for it; what software calls itself in HTTP is its own affair. */
+/** The receiver's names in an HL7 message are the sender's word for it, the name on a Kerberos ticket the client's; what software calls itself in HTTP is its own affair. */
 function confidenceOf(protocol: IdentityProtocol, field: string): Confidence {
   if (field === 'User-Agent' || field === 'Server') return 'low'
-  return field === 'MSH-5' || field === 'MSH-6' ? 'medium' : CONFIDENCE[protocol]
+  return field === 'MSH-5' || field === 'MSH-6' || field.startsWith('Kerberos') ? 'medium' : CONFIDENCE[protocol]
 }

@@ -73,10 +73,12 @@ function reason({ row, confidence, count }: Candidate, rivals: number): string {
   return `${row.protocol} ${row.field} said so ${times} (${confidence} confidence)${others}`
 }
 
-/** The asset list is the site's own word: what it says needs no other. */
+/** The asset list is the site's own word: what it says needs no other. Who made the network adapter counts where nothing else is said. */
 export function authoritative(rows: readonly EvidenceRow[]): readonly EvidenceRow[] {
   const listed = rows.filter(row => row.protocol === ASSET_LIST)
-  return listed.length > 0 ? listed : rows
+  if (listed.length > 0) return listed
+  const stated = rows.filter(row => row.field !== 'OUI')
+  return stated.length > 0 ? stated : rows
 }
 
 /** High: make and model on good authority. Medium: it speaks a medical protocol. Low: only ports or addresses hint at it. */

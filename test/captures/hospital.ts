@@ -16,11 +16,12 @@ import {
   releaseRq,
   text,
 } from '../protocols/dicom/encode.ts'
+import { type Chatter, chatter } from './chatter.ts'
 import type { Frame } from './pcap.ts'
 import { capture, conversation, type Host, lease, lldp, placed } from './scenes.ts'
 
 /** What a simulated device says of itself. Its values are the wire's, not yet what they mean. */
-export interface Says {
+export interface Says extends Chatter {
   /** A modality (PS3.3 C.7.3.1.1.1) whose images it sends. */
   readonly modality?: string
   readonly manufacturer?: string
@@ -36,8 +37,9 @@ export interface Says {
   readonly hostname?: string
   readonly asks?: readonly number[]
   readonly vendor_class?: string
-  /** LLDP system description. */
+  /** LLDP system description, and the inventory of LLDP-MED by subtype. */
   readonly lldp?: string
+  readonly inventory?: Readonly<Record<number, string>>
 }
 
 export interface SimulatedDevice {
@@ -49,6 +51,7 @@ export interface SimulatedDevice {
 const ARCHIVE: Host = { mac: '10-65-30-AA-40-01', ip: '10.40.0.20' }
 const ENGINE: Host = { mac: '00-0C-29-8F-40-50', ip: '10.40.0.50' }
 const WORKLIST: Host = { mac: '00-50-56-8F-40-40', ip: '10.40.0.40' }
+const READING: Host = { mac: '18-60-24-5C-40-30', ip: '10.40.0.30' }
 const DHCP: Host = { mac: '00-0C-29-8F-40-05', ip: '10.40.0.5' }
 /** Seconds between two devices: longer than the inventory holds its news. */
 const PACE = 5
@@ -75,10 +78,13 @@ export function hospital(devices: readonly SimulatedDevice[]): Buffer {
   const parts = devices.map(({ at: ip, mac, says }, index): readonly Frame[] => {
     const host = { mac, ip }
     const at = index * PACE
-    return [...arrival(host, says, at), ...work(host, says, at + 1)]
+    return [
+      ...arrival(host, says, at),
+      ...work(host, says, at + 1),
+      ...chatter(host, says, host.ip === ARCHIVE.ip ? READING : ARCHIVE, at + 2),
+    ]
   })
-  const reading: Host = { mac: '18-60-24-5C-40-30', ip: '10.40.0.30' }
-  return capture(...parts, conversation('dicom-find-study-key', reading, ARCHIVE, devices.length * PACE))
+  return capture(...parts, conversation('dicom-find-study-key', READING, ARCHIVE, devices.length * PACE))
 }
 
 function arrival(host: Host, says: Says, at: number): readonly Frame[] {
@@ -87,12 +93,12 @@ function arrival(host: Host, says: Says, at: number): readonly Frame[] {
   if (says.vendor_class !== undefined) asks.push([60, Buffer.from(says.vendor_class)])
   return [
     ...(says.hostname === undefined ? [] : lease(host, says.hostname, DHCP, at, asks)),
-    ...(says.lldp === undefined ? [] : [lldp(host, says.hostname ?? '', says.lldp, at + 0.5)]),
+    ...(says.lldp === undefined ? [] : [lldp(host, says.hostname ?? '', says.lldp, at + 0.5, says.inventory)]),
   ]
 }
 
 function work(host: Host, says: Says, at: number): readonly Frame[] {
-  if (says.recorded === undefined) return storage(host, says, at)
+  if (says.recorded === undefined) return says.modality === undefined ? [] : storage(host, says, at)
   const server = says.recorded === 'dicom-worklist' ? WORKLIST : says.recorded.startsWith('hl7') ? ENGINE : ARCHIVE
   return conversation(says.recorded, host, server, at, says.rename)
 }

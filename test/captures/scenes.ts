@@ -73,10 +73,7 @@ export function lease(
 ): readonly Frame[] {
   const request = dhcp(1, 3, mac, '0.0.0.0', [[12, Buffer.from(hostname)], ...asks])
   const grant = dhcp(2, 5, mac, ip, [[54, ipBytes(server.ip)]])
-  return [
-    { time: timeAt(at), data: datagram({ mac, ip: '0.0.0.0' }, 68, 67, request) },
-    { time: timeAt(at) + 1_000_000n, data: datagram(server, 67, 68, grant) },
-  ]
+  return [datagram({ mac, ip: '0.0.0.0' }, BROADCAST, 68, 67, request, at), datagram(server, BROADCAST, 67, 68, grant, at + 0.001)]
 }
 
 export function capture(...parts: readonly (Frame | readonly Frame[])[]): Buffer {
@@ -84,14 +81,37 @@ export function capture(...parts: readonly (Frame | readonly Frame[])[]): Buffer
   return writeCapture(frames)
 }
 
-/** A host announces itself to its switch (IEEE 802.1AB): chassis id 1, port id 2, time to live 3, system name 5, system description 6. */
-export function lldp({ mac }: Host, name: string, description: string, at: Seconds): Frame {
+/**
+ * A host announces itself to its switch (IEEE 802.1AB): chassis id 1, port id 2, time to live 3, system name 5, system description 6, and what
+ * LLDP-MED has of its inventory, by subtype (ANSI/TIA-1057 §10.2.6).
+ */
+export function lldp(
+  { mac }: Host,
+  name: string,
+  description: string,
+  at: Seconds,
+  inventory: Readonly<Record<number, string>> = {},
+): Frame {
   const tlv = (type: number, value: Buffer): Buffer => Buffer.concat([word((type << 9) | value.length), value])
+  const med = Object.entries(inventory).map(([subtype, text]) =>
+    tlv(127, Buffer.concat([hex('0012bb'), Buffer.of(Number(subtype)), Buffer.from(text)])),
+  )
   const port = Buffer.concat([Buffer.of(3), macBytes(mac)])
   const chassis = Buffer.concat([Buffer.of(4), macBytes(mac)])
   const texts = [tlv(5, Buffer.from(name)), tlv(6, Buffer.from(description))]
-  const body = Buffer.concat([tlv(1, chassis), tlv(2, port), tlv(3, word(120)), ...texts, word(0)])
+  const body = Buffer.concat([tlv(1, chassis), tlv(2, port), tlv(3, word(120)), ...texts, ...med, word(0)])
   return { time: timeAt(at), data: Buffer.concat([hex('0180c200000e'), macBytes(mac), word(0x88cc), body]) }
+}
+
+/** A frame of 802.3 with an LLC and SNAP header of `organization` and `type`. */
+export function snap({ mac }: Host, target: string, organization: number, type: number, payload: Buffer, at: Seconds): Frame {
+  const body = Buffer.concat([
+    hex('aaaa03'),
+    Buffer.of(organization >>> 16, (organization >>> 8) & 255, organization & 255),
+    word(type),
+    payload,
+  ])
+  return { time: timeAt(at), data: Buffer.concat([macBytes(target), macBytes(mac), word(body.length), body]) }
 }
 
 function timeAt(at: Seconds): bigint {
@@ -155,8 +175,11 @@ function dhcp(operation: number, type: number, mac: string, yourAddress: string,
   ])
 }
 
-/** UDP broadcast; its checksum may be zero (RFC 768). */
-function datagram(source: Host, from: number, to: number, payload: Buffer): Buffer {
+/** Everybody on the network. */
+export const BROADCAST: Host = { mac: 'FF-FF-FF-FF-FF-FF', ip: '255.255.255.255' }
+
+/** A UDP datagram; its checksum may be zero (RFC 768). */
+export function datagram(source: Host, target: Host, from: number, to: number, payload: Buffer, at: Seconds): Frame {
   const ip = Buffer.concat([
     hex('4500'),
     word(28 + payload.length),
@@ -164,11 +187,12 @@ function datagram(source: Host, from: number, to: number, payload: Buffer): Buff
     Buffer.of(UDP),
     word(0),
     ipBytes(source.ip),
-    ipBytes('255.255.255.255'),
+    ipBytes(target.ip),
   ])
   ip.writeUInt16BE(checksum(ip), 10)
   const udp = Buffer.concat([word(from), word(to), word(8 + payload.length), word(0)])
-  return Buffer.concat([hex('ffffffffffff'), macBytes(source.mac), word(IPV4), ip, udp, payload])
+  const data = Buffer.concat([macBytes(target.mac), macBytes(source.mac), word(IPV4), ip, udp, payload])
+  return { time: timeAt(at), data }
 }
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex')

@@ -72,10 +72,24 @@ const NBDGM = bytes(
 )
 const SSDP = bytes('NOTIFY * HTTP/1.1\r\nNT: urn:x:device:Y:1\r\nUSN: uuid:12345678-1234\r\nSERVER: Linux/3 UPnP/1.0 A/1\r\n\r\n')
 const SNMP = hex('3026 020101 0406 7075626c6963 a219 020101 020100 020100 300e 300c 0608 2b06010201010500 0400')
-const SNMP_V3 = hex(
-  '304a 020103 300d 020101 020105 040101 020103 041d 301b 040b 80000e0803 020000000007 020101 020102 0400 0400 0400 3017 0400 0400 a211 020101 020100 020100 3006 3004 0600 0400',
+const der = (tag: number, ...content: readonly (Uint8Array | string)[]): Buffer => bytes(tag, bytes(...content).length, ...content)
+const integer = (value: number): Buffer => der(2, Buffer.of(value))
+const ENGINE = der(4, hex('80000e08 03 020000000007'))
+const SYSTEM_NAME = der(0x30, der(6, hex('2b06010201010500')), der(4, 'pump'))
+const RESPONSE = der(0xa2, integer(1), integer(0), integer(0), der(0x30, SYSTEM_NAME))
+const SNMP_V3 = der(
+  0x30,
+  integer(3),
+  der(0x30, integer(1), integer(5), der(4, Buffer.of(1)), integer(3)),
+  der(4, der(0x30, ENGINE, integer(1), integer(2), der(4), der(4), der(4))),
+  der(0x30, ENGINE, der(4), RESPONSE),
 )
-const SNMP_TRAP = hex('302a 020100 0406 7075626c6963 a41d 0608 2b060104019c0801 4004 0a000005 020106 020101 430100 3000')
+const SNMP_TRAP = der(
+  0x30,
+  integer(0),
+  der(4, 'public'),
+  der(0xa4, der(6, hex('2b060104019c0801')), der(0x40, ip('10.0.0.5')), integer(6), integer(1), der(0x43, Buffer.of(1)), der(0x30)),
+)
 const LLDP = bytes(
   hex('0207 04 020000000005 0402 0531 0602 0078'),
   word(0x0a04),
@@ -154,7 +168,11 @@ test('the samples are whole before they are damaged', () => {
   const heard: string[] = []
   const options = { emit: ({ protocol }: HostIdentity) => heard.push(protocol), onFailure: () => undefined }
   const identifier = new DatagramIdentifier(createDatagramProtocols(), createLinkProtocols(), options)
-  for (const [port, payload] of DATAGRAMS) identifier.datagram(udpFlow(port), 0, payload, 0, payload.length, 1)
+  for (const [port, payload] of DATAGRAMS) {
+    const before = heard.length
+    identifier.datagram(udpFlow(port), 0, payload, 0, payload.length, 1)
+    expect(heard.length, `port ${port}`).toBeGreaterThan(before)
+  }
   for (const [name, frame] of FRAMES)
     identifier.link(name, {
       bytes: frame,

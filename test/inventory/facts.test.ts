@@ -36,4 +36,23 @@ describe('facts', () => {
     expect(factsOf('hl7_application', 'HIS', 'hl7', 'MSH-3')[0].confidence).toBe('high')
     expect(factsOf('hl7_application', 'X', 'tls', 'subject')[0].confidence).toBe('low')
   })
+
+  test('a description may name a product', () => {
+    const facts = factsOf('system_description', 'SMCGS8P-Smart - SMCGS8P-Smart v3.20', 'lldp', 'System Description')
+    expect(facts.map(({ attribute, value, confidence }) => [attribute, value, confidence])).toEqual([
+      ['system_description', undefined, 'medium'],
+      ['manufacturer', 'SMC Networks', 'medium'],
+      ['model', 'SMCGS8P-Smart', 'medium'],
+      ['firmware_version', '3.20', 'medium'],
+    ])
+  })
+
+  test('the version of NTLM that many clients pretend to have tells nothing, but of a server', () => {
+    expect(factsOf('os_build', '6.1.7600', 'smb', 'NTLMSSP AUTHENTICATE Version')).toHaveLength(1)
+    expect(factsOf('os_build', '6.1.7600', 'smb', 'NTLMSSP CHALLENGE Version')[1]).toMatchObject({ attribute: 'os', confidence: 'medium' })
+  })
+
+  test('a Kerberos ticket is the word of the client', () => {
+    expect(factsOf('hostname', 'dc1.hospital.example', 'smb', 'Kerberos sname')[0].confidence).toBe('medium')
+  })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { EvidenceRow } from '../../src/inventory/evidence.ts'
-import { resolve } from '../../src/inventory/resolve.ts'
+import { authoritative, resolve } from '../../src/inventory/resolve.ts'
 
 const row = (value: string, changes: Partial<EvidenceRow> = {}): EvidenceRow => ({
   attribute: 'model',
@@ -49,5 +49,12 @@ describe('resolve', () => {
   test('statements of lesser trust do not add weight', () => {
     const rows = [row('A', { count: 3 }), row('A', { protocol: 'ethernet', confidence: 'low', count: 100 }), row('B', { count: 4 })]
     expect(resolve(rows, undefined)?.value).toBe('B')
+  })
+
+  test('who made the adapter counts where nothing else is said', () => {
+    const adapter = row('Fujifilm', { protocol: 'ethernet', field: 'OUI', confidence: 'low', count: 9 })
+    const agent = row('Oki Data', { protocol: 'snmp', field: 'sysObjectID', confidence: 'low', count: 1 })
+    expect(authoritative([adapter])).toEqual([adapter])
+    expect(authoritative([adapter, agent])).toEqual([agent])
   })
 })

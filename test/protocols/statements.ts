@@ -76,10 +76,23 @@ function endOf({ flow, about }: DeviceIdentity): HostIdentity['subject'] {
   return { mac: undefined, address: about === 'client' ? flow.clientAddress : flow.serverAddress }
 }
 
+const OF_PRODUCTS: ReadonlySet<string> = new Set(['manufacturer', 'model', 'serial_number', 'firmware_version'])
+
+/** Makes, models and firmware that statements and the knowledge tables give: `model: cisco 1601 (medium)`. */
+export function productsOf(statements: readonly Statement[]): readonly string[] {
+  const facts = statements.flatMap(known).filter(({ attribute }) => OF_PRODUCTS.has(attribute))
+  return [...new Set(facts.map(({ attribute, value, raw, confidence }) => `${attribute}: ${value ?? raw} (${confidence})`))]
+}
+
+/** A statement as the inventory takes it in. */
+function known({ attribute, value, protocol, field }: Statement): ReturnType<typeof factsOf> {
+  return factsOf(attribute as DeviceIdentity['facts'][number]['attribute'], value, protocol as HostIdentity['protocol'], field)
+}
+
 /** The operating systems that the knowledge tables make of statements: `Windows 10 1511 10.0.10586 (medium)`. */
 export function systemsOf(statements: readonly Statement[]): readonly string[] {
-  const systems = statements.flatMap(({ attribute, value, protocol, field }) => {
-    const facts = factsOf(attribute as DeviceIdentity['facts'][number]['attribute'], value, protocol as HostIdentity['protocol'], field)
+  const systems = statements.flatMap(statement => {
+    const facts = known(statement)
     const os = facts.find(fact => fact.attribute === 'os')
     const version = facts.find(fact => fact.attribute === 'os_version')
     return os === undefined ? [] : [`${os.value}${version === undefined ? '' : ` ${version.value ?? version.raw}`} (${os.confidence})`]

@@ -31,6 +31,7 @@ const ENTERPRISES: ReadonlyMap<number, string> = new Map([
   [12_514, 'Abbott'],
   [12_621, 'GE HealthCare'],
   [15_076, 'Fresenius'],
+  [14_823, 'Aruba'],
   [17_694, 'Elekta'],
   [18_334, 'Konica Minolta'],
   [19_816, 'Philips'],

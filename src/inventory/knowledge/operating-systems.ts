@@ -31,6 +31,7 @@ const ROWS: readonly Row[] = [
   { pattern: /\bMicrosoft-WinCE\/(\d+\.\d+)/, name: 'Windows CE', source: 'Microsoft Windows CE, HTTP Server header' },
   { pattern: /\bUbuntu\b(?:[ /](\d\d\.\d\d))?/, name: 'Ubuntu', source: 'Ubuntu openssh package, SSH identification' },
   { pattern: /\bRaspbian\b/, name: 'Raspbian', source: 'Raspbian openssh package, SSH identification' },
+  { pattern: /\bDebian GNU\/Linux (\d+)\b/, name: 'Debian', source: 'Debian os-release, as lldpd sends it' },
   { pattern: /\bDebian\b(?:\S*\+deb(\d+)u)?/, name: 'Debian', source: 'Debian openssh and postfix packages, greetings' },
   { pattern: /\((?:Red Hat(?: Enterprise Linux)?)\)/, name: 'Red Hat Enterprise Linux', source: APACHE },
   { pattern: /\(CentOS(?: Stream| Linux)?\)/, name: 'CentOS', source: APACHE },

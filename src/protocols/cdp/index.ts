@@ -16,6 +16,8 @@ const TlvType = {
   LOCATION: 0x17,
 } as const
 const HEADER = 4
+/** Computers that speak CDP name their system where a switch names its model (lldpd, VMware ESX). */
+const SYSTEM_PLATFORM = /^(?:Linux|Darwin|(?:Free|Net|Open)BSD|SunOS|VMware ESXi?)$/
 const MAX_TLVS = 128
 const MAX_ADDRESSES = 16
 /** Protocol of an address: type 1 (NLPID), length 1, CC (IP); or type 2 (802.2), length 8, SNAP header with the EtherType of IPv6. */
@@ -85,9 +87,11 @@ function addFact(list: FactList, type: number, value: Cursor): void {
     case TlvType.SOFTWARE_VERSION:
       list.add('system_description', cleanText(value.text()), 'Software Version')
       return
-    case TlvType.PLATFORM:
-      list.add('model', cleanText(value.text()), 'Platform')
+    case TlvType.PLATFORM: {
+      const platform = cleanText(value.text())
+      list.add(SYSTEM_PLATFORM.test(platform ?? '') ? 'system_description' : 'model', platform, 'Platform')
       return
+    }
     case TlvType.CAPABILITIES: {
       const bits = value.uint32()
       for (const [bit, capability] of CAPABILITIES) if ((bits & bit) !== 0) list.add('capability', capability, 'Capabilities')

@@ -48,6 +48,7 @@ describe('operating systems', () => {
     ['Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 15.0(2)SE11, RELEASE SOFTWARE', 'Cisco IOS', '15.0(2)SE11'],
     ['Cisco IOS XE Software, Catalyst L3 Switch, Version 16.12.4, RELEASE', 'Cisco IOS XE', '16.12.4'],
     ['Cisco-1.25', 'Cisco IOS', undefined],
+    ['Debian GNU/Linux 11 (bullseye) Linux 5.10.0-28-amd64 #1 SMP', 'Debian', '11'],
     ['OpenSSH_7.9p1 Debian-10+deb10u2', 'Debian', '10'],
     ['OpenSSH_8.2p1 Ubuntu-4ubuntu0.5', 'Ubuntu', '20.04'],
     ['OpenSSH_7.7p1 Ubuntu-4', 'Ubuntu', undefined],

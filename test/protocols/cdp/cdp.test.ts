@@ -40,6 +40,10 @@ describe('CDP', () => {
     ])
   })
 
+  test('a computer that names its system has no model by that', () => {
+    expect(facts(listen(frame(tlv(6, 'Linux'))))).toEqual(['hostname: SEP02AABBCCDDEE [Device ID]', 'system_description: Linux [Platform]'])
+  })
+
   test.each([
     ['another version', bytes(9, 180, word(0), tlv(1, 'a1'))],
     ['no device id in front', bytes(2, 180, word(0), tlv(6, 'x1'))],
