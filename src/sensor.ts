@@ -109,7 +109,7 @@ export class Sensor implements PacketSink, FlowHandler {
       emit: identity => this.inventory.identify(identity),
       onFailure: (protocol, error) => this.#failed(`decoder of ${protocol}`, error),
     })
-    this.inventory = new Inventory(settings.inventory, change => this.#emit(this.#normalizer.asset(change)), options.inventoryStore)
+    this.inventory = new Inventory(settings.inventory, change => this.#emit(this.#normalizer.asset(change)), options.inventoryStore, log)
     this.#detector = new Detector(settings.detect, this.inventory, alert => this.#emitAlert(this.#normalizer.alert(alert)))
     this.#normalizer = new Normalizer({
       sensorId: settings.sensor.id,

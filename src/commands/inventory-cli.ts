@@ -27,7 +27,7 @@ export function addInventoryCommand(root: Command, configs: readonly string[]): 
   const print = (text: string): void => void process.stdout.write(`${text}\n`)
   const withSource = (command: Command): Command =>
     command
-      .option('--from <path>', 'state directory of a sensor, which may be running, or an inventory.json')
+      .option('--from <path>', 'state directory of a sensor, which may be running, output folder of a replay, or an inventory.json')
       .option('-c, --config <file>', 'settings that name the state directory')
 
   const inventory = withSource(root.command('inventory'))
@@ -36,6 +36,8 @@ export function addInventoryCommand(root: Command, configs: readonly string[]): 
     .option('--manufacturer <text>', 'only devices of a manufacturer that contains this')
     .option('--address <address>', 'only the device at this IP or MAC address; one that ends with . : or - stands for all that begin so')
     .option('--since <time>', 'only devices seen since a date, or within a span such as 7d or 12h')
+    .option('--search <text>', 'only devices with a value that contains this: a name, version, location …')
+    .option('--conflicts', 'only devices that state what another one states too, such as a serial number')
     .addOption(new Option('--json', 'records as in inventory.json').conflicts(['csv', 'cyclonedx']))
     .addOption(new Option('--csv', 'one line a device (RFC 4180)').conflicts('cyclonedx'))
     .option('--cyclonedx', 'a CycloneDX 1.6 bill of materials')

@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { type AssetRow, loadAssetList } from '../inventory/assets.ts'
 import type { AssetSettings } from '../inventory/settings.ts'
 import { DeviceState } from '../inventory/state.ts'
-import { readInventoryStore } from '../inventory/store.ts'
+import { hasInventoryStore, readInventoryStore } from '../inventory/store.ts'
 import { inventoryCsv } from '../normalize/inventory-csv.ts'
 import { inventoryCycloneDx } from '../normalize/inventory-cyclonedx.ts'
 import { type InventoryRecord, inventoryRecord } from '../normalize/inventory-record.ts'
@@ -17,6 +18,10 @@ export interface InventoryQuery {
   readonly address?: string
   /** ISO 8601 date, or a number of days or hours: `7d`, `12h`. */
   readonly since?: string
+  /** Text in any of the values of a device, not in its evidence. */
+  readonly search?: string
+  /** Only devices with conflicts. */
+  readonly conflicts?: boolean
   readonly format: 'table' | 'json' | 'csv' | 'cyclonedx'
 }
 
@@ -37,8 +42,9 @@ export function listInventory(from: string, query: InventoryQuery, now = Date.no
 
 /** `wardwire inventory show DEVICE`: one device, its evidence, and what became known of it when. */
 export function showDevice(from: string, device: string, json: boolean): string {
-  const record = findDevice(readRecords(from), device)
-  return json ? JSON.stringify(record, null, 2) : story(record)
+  const records = readRecords(from)
+  const record = findDevice(records, device)
+  return json ? JSON.stringify(record, null, 2) : story(record, namesByAddress(records))
 }
 
 /** `wardwire inventory explain DEVICE ATTRIBUTE`: the value in force, why it is, and everything that was said for and against it. */
@@ -74,18 +80,35 @@ function readStates(from: string): readonly DeviceState[] {
   return readInventoryStore(from).map(saved => DeviceState.restore(saved, NO_LIMITS))
 }
 
+/** A state directory, an inventory.json, or the folder of a replay, which holds only that. */
 function readRecords(from: string): readonly InventoryRecord[] {
   if (statSync(from, { throwIfNoEntry: false })?.isFile()) return readRecordFile(from)
+  const file = join(from, RECORD_FILE)
+  if (!hasInventoryStore(from) && existsSync(file)) return readRecordFile(file)
   return readStates(from).map(state => inventoryRecord(state.describe()))
 }
 
+const RECORD_FILE = 'inventory.json'
 const NO_LIMITS = { valuesPerAttribute: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY }
+/** What files of older versions do not have. */
+const LATER_FIELDS = {
+  firmware_version: null,
+  nic_vendors: [],
+  vlans: [],
+  hl7_facilities: [],
+  hl7_sends: [],
+  hl7_receives: [],
+  services: [],
+  encryption: [],
+  peers: [],
+  site: null,
+} satisfies Partial<InventoryRecord>
 
 function readRecordFile(file: string): readonly InventoryRecord[] {
   try {
     const records: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (!Array.isArray(records) || !records.every(isRecord)) throw new Error('it holds no devices')
-    return records
+    return records.map(completed)
   } catch (cause) {
     throw new WardwireError('inventory_unreadable', `${file} is no inventory.json: ${cause instanceof Error ? cause.message : 'error'}`, {
       mend: 'name an inventory.json that wardwire wrote, or the state_directory of a sensor',
@@ -94,18 +117,43 @@ function readRecordFile(file: string): readonly InventoryRecord[] {
   }
 }
 
+function completed(record: InventoryRecord): InventoryRecord {
+  const missing = Object.entries(LATER_FIELDS).filter(([name]) => !(name in record))
+  return { ...record, ...Object.fromEntries(missing) }
+}
+
+/** What people call the devices, by address. */
+function namesByAddress(records: readonly InventoryRecord[]): ReadonlyMap<string, string> {
+  return new Map(
+    records.flatMap(({ ips, hostname, stations, ae_titles, hl7_applications, type }) => {
+      const name = hostname ?? stations[0] ?? ae_titles[0] ?? hl7_applications[0] ?? type
+      return name === null ? [] : ips.map(ip => [ip, name] as const)
+    }),
+  )
+}
+
 function isRecord(value: unknown): value is InventoryRecord {
   const { id, evidence, ips, macs } = (value ?? {}) as Partial<InventoryRecord>
   return typeof id === 'string' && [evidence, ips, macs].every(Array.isArray)
 }
 
-function matcher({ type, manufacturer, address, since }: InventoryQuery, now: number): (record: InventoryRecord) => boolean {
+function matcher(
+  { type, manufacturer, address, since, search, conflicts }: InventoryQuery,
+  now: number,
+): (record: InventoryRecord) => boolean {
   const earliest = since === undefined ? undefined : new Date(timeOf(since, now)).toISOString()
   return record =>
     contains(record.type, type) &&
     contains(record.manufacturer, manufacturer) &&
     (address === undefined || [...record.ips, ...record.macs].some(own => hasAddress(own, address))) &&
-    (earliest === undefined || (record.last_seen ?? '') >= earliest)
+    (earliest === undefined || (record.last_seen ?? '') >= earliest) &&
+    (search === undefined || says(record, search)) &&
+    (conflicts !== true || record.conflicts.length > 0)
+}
+
+/** True when one of the values of the device contains the text. */
+function says({ evidence: _, reasons: __, os, ...values }: InventoryRecord, text: string): boolean {
+  return [...Object.values(values).flat(), os?.name, os?.version].some(value => contains(value ?? null, text))
 }
 
 function contains(value: string | null, part: string | undefined): boolean {

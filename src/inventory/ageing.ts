@@ -15,6 +15,10 @@ export interface AgeingListener {
   calm(state: DeviceState, time: number): void
   /** The daily state is due. `time` is the appointed one, the same for all devices. */
   snapshot(state: DeviceState, time: number): void
+  /** Time of the last daily state that was told completely; undefined when nobody remembers. */
+  lastSnapshot(): number | undefined
+  /** All devices have been told of in the daily state of `time`, or none was due before it. */
+  snapshotDone(time: number): void
   /** Devices unseen since `time` may go. */
   forget(time: number): void
 }
@@ -25,6 +29,7 @@ export class Ageing {
   readonly #listener: AgeingListener
   readonly #snapshotOffset: number
   #waiting: DeviceState[] = []
+  #isTelling = false
   #snapshotTime = 0
   #nextSnapshot = Number.POSITIVE_INFINITY
   #nextCheck = 0
@@ -45,9 +50,10 @@ export class Ageing {
     this.#time = time
     if (time >= this.#nextCheck) this.#check(time, states())
     if (time >= this.#nextSnapshot) {
-      this.#snapshotTime = this.#appointed(time)
-      this.#nextSnapshot = this.#snapshotTime + DAY
+      this.#snapshotTime = Math.max(this.#nextSnapshot, this.#appointed(time))
+      this.#nextSnapshot = this.#appointed(time) + DAY
       this.#waiting = [...states()].reverse()
+      this.#isTelling = true
     }
     this.#snapshots(SNAPSHOTS_PER_TICK)
   }
@@ -60,7 +66,11 @@ export class Ageing {
   #begin(time: number): void {
     this.#watchedSince = time
     this.#nextCheck = time + HOUR
-    this.#nextSnapshot = this.#appointed(time) + DAY
+    const appointed = this.#appointed(time)
+    const last = this.#listener.lastSnapshot()
+    // The sensor was down when the daily state was due: it is now.
+    this.#nextSnapshot = last !== undefined && last < appointed ? time : appointed + DAY
+    if (last === undefined) this.#listener.snapshotDone(appointed)
   }
 
   /** The latest time of a snapshot up to `time`. */
@@ -82,8 +92,11 @@ export class Ageing {
   #snapshots(most: number): void {
     for (let count = 0; count < most; count++) {
       const state = this.#waiting.pop()
-      if (state === undefined) return
+      if (state === undefined) break
       if (state.announced && state.silentSince === undefined) this.#listener.snapshot(state, this.#snapshotTime)
     }
+    if (!this.#isTelling || this.#waiting.length > 0) return
+    this.#isTelling = false
+    this.#listener.snapshotDone(this.#snapshotTime)
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseCsv } from '../config/csv.ts'
 import { WardwireError } from '../telemetry/error.ts'
@@ -61,6 +61,46 @@ export class AssetList {
     }
     return undefined
   }
+}
+
+/** The asset list and the file that it came from, which somebody may replace while the sensor runs. */
+export class AssetFile {
+  readonly #settings: AssetSettings
+  #list: AssetList
+  /** Of the list in force, or of the file that could not be used. */
+  #version: string
+  #latest: string
+
+  /** Throws `assets_invalid` when the file cannot be used. */
+  constructor(settings: AssetSettings) {
+    this.#settings = settings
+    this.#version = versionOf(settings.file)
+    this.#latest = this.#version
+    this.#list = loadAssetList(settings)
+  }
+
+  get list(): AssetList {
+    return this.#list
+  }
+
+  /**
+   * Read the file again when it is another one, and was no other at the call before: somebody may be writing it. True when it was read.
+   * Throws `assets_invalid`, once for each version that cannot be used.
+   */
+  refresh(): boolean {
+    const before = this.#latest
+    this.#latest = versionOf(this.#settings.file)
+    if (this.#latest !== before || this.#latest === this.#version) return false
+    this.#version = this.#latest
+    this.#list = loadAssetList(this.#settings)
+    return true
+  }
+}
+
+/** Tells one state of a file from another. */
+function versionOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  return stat === undefined ? 'missing' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`
 }
 
 /** `by MAC`, for the evidence. */

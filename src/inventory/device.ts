@@ -26,20 +26,38 @@ export interface Device {
   readonly type: string | undefined
   readonly serialNumber: string | undefined
   readonly softwareVersion: string | undefined
+  readonly firmwareVersion: string | undefined
   readonly udi: string | undefined
-  readonly os: { readonly name?: string; readonly version?: string } | undefined
+  /** `build` as the system numbers itself, such as `10.0.19045`. */
+  readonly os: { readonly name?: string; readonly version?: string; readonly build?: string } | undefined
   readonly hostname: string | undefined
   readonly macs: readonly string[]
+  /** Who made the network adapters, by the first bytes of the MACs. */
+  readonly nicVendors: readonly string[]
   readonly ips: readonly string[]
+  /** VLAN ids of its frames, those of routed ones left out. */
+  readonly vlans: readonly string[]
   readonly aeTitles: readonly string[]
   readonly stations: readonly string[]
   readonly hl7Applications: readonly string[]
+  readonly hl7Facilities: readonly string[]
+  /** Message types (`ADT^A01`) that it sends, and that it takes from others. */
+  readonly hl7Sends: readonly string[]
+  readonly hl7Receives: readonly string[]
   /** `storage_scu`, `query_scp`, `hl7_sender` … */
   readonly roles: readonly string[]
+  /** What others can ask of it: `dicom tcp/11112`, `ssh`, `upnp:printer`. */
+  readonly services: readonly string[]
+  /** How it protects what it says: `dicom: none`, `hl7: TLS 1.2`. */
+  readonly encryption: readonly string[]
+  /** Addresses with which it speaks medical protocols, the first that were seen. */
+  readonly peers: readonly string[]
   /** What another device states too that only one can be: `10.1.0.11 states … too, and is another device`. */
   readonly conflicts: readonly string[]
   /** Who is responsible for it, where it stands, and how much depends on it: by the asset list, else as far as protocols say. */
   readonly owner: string | undefined
+  /** The institution that its messages name. */
+  readonly site: string | undefined
   readonly location: string | undefined
   readonly department: string | undefined
   readonly criticality: string | undefined

@@ -27,7 +27,11 @@ const SET_ATTRIBUTES: ReadonlySet<string> = new Set([
   'hl7_facility',
   'role',
   'modality',
+  'hl7_sends',
+  'hl7_receives',
   'hl7_peer',
+  'peer',
+  'encryption',
   'http_server',
   'user_agent',
   'banner',
@@ -81,6 +85,9 @@ function statementOf({ attribute, raw, value = raw, protocol, field, table, conf
   return statement
 }
 
+/** Many devices have no value of many attributes. */
+const NONE: readonly string[] = []
+
 /** Figures of one statement: first seen, last seen, count. */
 const FIGURES = 3
 const FIRST = 0
@@ -96,6 +103,8 @@ export class EvidenceBook {
   #statements: Statement[] = []
   #figures: number[] = []
   #fullSets: Set<string> | undefined
+  /** Changes when rows are not where they were. */
+  edition = 0
   readonly #limits: EvidenceLimits
   /** Values that a limit kept out. */
   refused = 0
@@ -108,9 +117,20 @@ export class EvidenceBook {
   again(attribute: string, raw: string, protocol: string, field: string, time: number): { readonly value: string } | undefined {
     const index = this.#indexOf(attribute, raw, protocol, field)
     if (index < 0) return undefined
+    this.repeat(index, time)
+    return this.#statements[index]
+  }
+
+  /** Where a statement is kept, for `repeat`, as long as `edition` stays; undefined when it is not kept. */
+  find(attribute: string, raw: string, protocol: string, field: string): number | undefined {
+    const index = this.#indexOf(attribute, raw, protocol, field)
+    return index < 0 ? undefined : index
+  }
+
+  /** The statement at `index` was made again. */
+  repeat(index: number, time: number): void {
     this.#figures[index * FIGURES + COUNT] += 1
     if (time > this.#figures[index * FIGURES + LAST]) this.#figures[index * FIGURES + LAST] = time
-    return this.#statements[index]
   }
 
   /** Keep a statement that `again` did not know. False when a limit refused it. */
@@ -142,7 +162,8 @@ export class EvidenceBook {
 
   /** Distinct values of an attribute in order of first appearance. */
   values(attribute: string): readonly string[] {
-    return [...new Set(this.#of(attribute).map(({ value }) => value))]
+    const statements = this.#of(attribute)
+    return statements.length === 0 ? NONE : [...new Set(statements.map(({ value }) => value))]
   }
 
   /** How many different things were said of an attribute. */
@@ -169,6 +190,12 @@ export class EvidenceBook {
     this.#keep(row => !unwanted(row))
   }
 
+  /** Give back what growing arrays hold in reserve: nothing new is expected for a while. */
+  compact(): void {
+    this.#statements = this.#statements.slice()
+    this.#figures = this.#figures.slice()
+  }
+
   #of(attribute: string): readonly Statement[] {
     return this.#statements.filter(statement => statement.attribute === attribute)
   }
@@ -191,6 +218,7 @@ export class EvidenceBook {
     this.#statements = []
     this.#figures = []
     this.#fullSets = undefined
+    this.edition++
     for (const row of kept) this.insert(row)
   }
 

@@ -104,6 +104,13 @@ export class StationTable {
     return earliest([...this.#stations.values()].flatMap(({ addresses }) => addresses.get(address) ?? []))
   }
 
+  /** The host with these MACs was not seen at the address any more after `time`, when another one was, but is elsewhere since. */
+  hasGivenUp(macs: Iterable<string>, address: string, time: number): boolean {
+    const sightings = [...macs].flatMap(mac => [...(this.#stations.get(mac)?.addresses ?? [])])
+    const lastHere = Math.max(0, ...sightings.filter(([at]) => at === address).map(([, { lastSeen }]) => lastSeen))
+    return lastHere < time && sightings.some(([at, { firstSeen }]) => at !== address && firstSeen > lastHere)
+  }
+
   /** Which of `macs` was seen last with the address. */
   latestMac(address: string, macs: Iterable<string>): string | undefined {
     let latest: string | undefined

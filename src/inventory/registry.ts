@@ -260,15 +260,10 @@ export class DeviceRegistry {
    * Frames show another adapter at the address of a device. Is that another host, which has the address now? It is when the device speaks
    * from elsewhere since. A frame alone may have passed a router.
    */
-  leave(state: DeviceState, mac: string, address: string, time: number): boolean {
-    if (state.macs.size === 0 || state.macs.has(mac) || !this.#stations.identifies(mac, address)) return false
-    const sightings = [...state.macs].flatMap(own => [...(this.#stations.station(own)?.addresses ?? [])])
-    const lastHere = Math.max(0, ...sightings.filter(([at]) => at === address).map(([, { lastSeen }]) => lastSeen))
-    const isHere = lastHere >= (this.#stations.station(mac)?.addresses.get(address)?.firstSeen ?? time)
-    const isElsewhere = sightings.some(([at, { firstSeen }]) => at !== address && firstSeen > lastHere)
-    if (isHere || !isElsewhere) return false
-    this.#move(address, state, this.#index.ofMac(mac), time)
-    return true
+  leave(state: DeviceState, mac: string, address: string, time: number): void {
+    if (state.macs.size === 0 || state.macs.has(mac) || !this.#stations.identifies(mac, address)) return
+    const since = this.#stations.station(mac)?.addresses.get(address)?.firstSeen ?? time
+    if (this.#stations.hasGivenUp(state.macs, address, since)) this.#move(address, state, this.#index.ofMac(mac), time)
   }
 
   /** ARP, ND or DHCP said that `address` is at `mac`. Answers the device at the address when that was news. */

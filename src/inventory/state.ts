@@ -1,13 +1,14 @@
 import { ASSET_ATTRIBUTES, type AssetMatch, matchWords } from './assets.ts'
+import { describeDevice, sketchDevice } from './description.ts'
 import type { Change, Device } from './device.ts'
 import { EvidenceBook, type EvidenceLimits, type EvidenceRow, type Fact } from './evidence.ts'
 import type { Identity } from './identity.ts'
 import { unitsOf } from './known-by.ts'
 import { OwnAddresses } from './own-addresses.ts'
-import { ASSET_LIST, authoritative, confidenceOf, type Resolution, resolve } from './resolve.ts'
+import { type Reported, type Reporter, Reports } from './reports.ts'
+import { ASSET_LIST, authoritative, type Resolution, resolve } from './resolve.ts'
 import { type SavedTurns, Turns } from './turns.ts'
 import { deriveType } from './types.ts'
-import { Unrest } from './unrest.ts'
 
 /** Attributes with one value in force, in the order in which changes are reported. */
 const SINGLE = [
@@ -15,10 +16,13 @@ const SINGLE = [
   'model',
   'serial_number',
   'software_version',
+  'firmware_version',
   'os',
   'os_version',
+  'os_build',
   'hostname',
   'udi',
+  'institution',
   'owner',
   'location',
   'department',
@@ -28,34 +32,10 @@ type Single = (typeof SINGLE)[number]
 const SINGLE_SET: ReadonlySet<string> = new Set(SINGLE)
 /** What images and observations say of the unit that made them: nobody's own where several units speak from one place. */
 const OF_UNIT: ReadonlySet<string> = new Set(['manufacturer', 'model', 'serial_number', 'software_version', 'udi'])
+/** What is said of the operating system beside its name. */
+const OF_SYSTEM: ReadonlySet<string> = new Set(['os_version', 'os_build'])
 /** Evidence on which the identity of a device can rest. */
 const IDENTIFYING: ReadonlySet<string> = new Set(['unit', 'udi', 'eui64', 'mac'])
-
-/** What a change event may be about; `os` covers name and version. */
-const REPORTED = [
-  'manufacturer',
-  'model',
-  'type',
-  'serial_number',
-  'software_version',
-  'os',
-  'hostname',
-  'ae_titles',
-  'ips',
-  'conflict',
-  'owner',
-  'location',
-  'department',
-  'criticality',
-] as const
-type Reported = (typeof REPORTED)[number]
-
-/** What the last of many changes says. */
-const RESTLESS = 'it changes all the time: changes are not told any more until it comes to rest'
-const RESTED = 'it has come to rest after many changes'
-
-/** Where the reported attribute is a list: the evidence it is made of. */
-const EVIDENCE_OF: Partial<Record<Reported, string>> = { ae_titles: 'ae_title' }
 
 /** Merged, or come apart: to be reported with the next change. */
 export interface IdentityNews extends Change {
@@ -114,12 +94,8 @@ export class DeviceState {
   /** Values in force by attribute. Why they are is worked out when asked for. */
   #resolved: Record<string, string | undefined> = {}
   #stale: Set<string> | undefined
-  #announced: Readonly<Record<string, string>> | undefined
   #snapshot: Device | undefined
-  /** What last changed an attribute, since the last report. */
-  #reasons: Map<string, string> | undefined
-  /** Of the attributes that changed since the device was discovered. */
-  #unrest: Map<Reported, Unrest> | undefined
+  #reports = new Reports()
 
   constructor(limits: EvidenceLimits, time: number) {
     this.evidence = new EvidenceBook(limits)
@@ -141,7 +117,7 @@ export class DeviceState {
     for (const address of saved.addresses) state.addresses.add(address, saved.lastSeen)
     for (const row of saved.evidence) state.evidence.insert(row)
     state.#resolved = { ...saved.resolved }
-    state.#announced = saved.announced
+    state.#reports = new Reports(saved.announced)
     return state
   }
 
@@ -159,14 +135,14 @@ export class DeviceState {
       macs: [...this.macs],
       addresses: [...this.addresses],
       resolved: withoutGaps(this.#resolved),
-      announced: this.#announced,
+      announced: this.#reports.announced,
       evidence: this.evidence.all(),
     }
   }
 
   /** True once `device-discovered` was reported. */
   get announced(): boolean {
-    return this.#announced !== undefined
+    return this.#reports.announced !== undefined
   }
 
   /** Count a statement: `new` ones want `add`, `contrary` ones may overturn the value in force. */
@@ -202,8 +178,7 @@ export class DeviceState {
     if (IDENTIFYING.has(attribute)) this.identityStale = true
     if (attribute === 'unit') this.#reconsiderUnits()
     this.#outdated('type')
-    this.#reasons ??= new Map()
-    this.#reasons.set(attribute, reason)
+    this.#reports.changed(attribute, reason)
     this.#snapshot = undefined
   }
 
@@ -250,7 +225,7 @@ export class DeviceState {
   #outdated(attribute: string): void {
     this.#stale ??= new Set()
     this.#stale.add(attribute)
-    if (attribute === 'os') this.#stale.add('os_version')
+    if (attribute === 'os') for (const dependent of OF_SYSTEM) this.#stale.add(dependent)
   }
 
   /** The value in force of an attribute, how sure it is and why. */
@@ -261,7 +236,7 @@ export class DeviceState {
     }
     if (OF_UNIT.has(attribute) && this.isShared) return undefined
     const rows = authoritative(this.evidence.rows(attribute))
-    return resolve(attribute === 'os_version' ? this.#versionsOf(this.#resolved['os'], rows) : rows, this.#resolved[attribute])
+    return resolve(OF_SYSTEM.has(attribute) ? this.#versionsOf(this.#resolved['os'], rows) : rows, this.#resolved[attribute])
   }
 
   /** Statements of a version that were not made of another system than the one in force. */
@@ -273,57 +248,24 @@ export class DeviceState {
     })
   }
 
-  /**
-   * Differences to what was last reported, which they become. The first call reports nothing: the discovery itself says it all. What changes
-   * all the time is reported once, and again when it came to rest.
-   */
+  /** Differences to what was last reported, which they become. */
   announce(time: number): readonly Change[] {
     this.settle()
-    const before = this.#announced
-    const now: Record<string, string> = {}
-    const differences: Change[] = []
-    for (const attribute of REPORTED) {
-      const told = before?.[attribute]
-      const after = this.#reportable(attribute, told)
-      if (after === undefined) continue
-      const change = before === undefined || after === told ? undefined : this.#change(attribute, told, after, time)
-      if (change !== undefined) differences.push(change)
-      now[attribute] = before === undefined || change !== undefined || told === undefined ? after : told
-    }
-    this.#announced = now
     this.pendingSince = undefined
-    this.#reasons = undefined
-    return differences
+    this.evidence.compact()
+    return this.#reports.announce(this.#reporter(), time)
   }
 
   /** An attribute that changed all the time has come to rest. */
   hasCalmedDown(time: number): boolean {
-    if (this.#unrest !== undefined) for (const unrest of this.#unrest.values()) if (unrest.isMuted && unrest.isCalm(time)) return true
-    return false
+    return this.#reports.hasCalmedDown(time)
   }
 
-  /** The value of an attribute that is worth a report: of addresses, not every one is. */
-  #reportable(attribute: Reported, told: string | undefined): string | undefined {
-    const isNews = attribute !== 'ips' || told === undefined || this.#reasons?.has('ips') || this.#unrest?.get('ips')?.isMuted
-    return (isNews ? this.#reportedValue(attribute) : undefined) ?? told
-  }
-
-  #change(attribute: Reported, before: string | undefined, after: string, time: number): Change | undefined {
-    this.#unrest ??= new Map()
-    const unrest = this.#unrest.get(attribute) ?? new Unrest(before ?? '', time)
-    this.#unrest.set(attribute, unrest)
-    const verdict = unrest.weigh(after, time)
-    if (verdict === 'mute') return undefined
-    const why = this.#reasonOf(attribute)
-    const reason = verdict === 'rest' ? RESTED : verdict === 'last' ? `${why}; ${RESTLESS}` : why
-    return { attribute, before, after, reason }
-  }
-
-  #reasonOf(attribute: Reported): string {
-    const why = attribute === 'type' || SINGLE_SET.has(attribute) ? this.#resolve(attribute as Single)?.why : undefined
-    if (why !== undefined) return why
-    const evidence = EVIDENCE_OF[attribute] ?? attribute
-    return this.#reasons?.get(evidence) ?? this.#reasons?.get('type') ?? 'evidence added'
+  #reporter(): Reporter {
+    return {
+      valueOf: attribute => this.#reportedValue(attribute),
+      reasonOf: attribute => (attribute === 'type' || SINGLE_SET.has(attribute) ? this.#resolve(attribute as Single)?.why : undefined),
+    }
   }
 
   #reportedValue(attribute: Reported): string | undefined {
@@ -332,98 +274,34 @@ export class DeviceState {
     if (attribute === 'ae_titles') return joined(this.evidence.values('ae_title'))
     if (attribute === 'os')
       return joined(
-        [this.#value('os'), this.#value('os_version')].filter(part => part !== undefined),
+        [this.valueOf('os'), this.valueOf('os_version')].flatMap(part => part ?? []),
         ' ',
       )
-    return this.#value(attribute)
+    return this.valueOf(attribute)
   }
 
-  #value(attribute: string): string | undefined {
+  /** The value in force of an attribute that has one. */
+  valueOf(attribute: Single | 'type'): string | undefined {
     return this.#resolved[attribute]
+  }
+
+  /** The values in force with their reasons. */
+  resolutions(): ReadonlyMap<string, Resolution> {
+    const found = [...SINGLE, 'type' as const].map(attribute => [attribute, this.#resolve(attribute)] as const)
+    return new Map(found.filter((entry): entry is [Single | 'type', Resolution] => entry[1] !== undefined))
   }
 
   /** The device as others see it: the same object until something other than times and counts changes. */
   snapshot(): Device {
     this.settle()
-    this.#snapshot ??= this.#lazy()
+    this.#snapshot ??= sketchDevice(this)
     return this.#snapshot
   }
 
   /** The device as of now, with current times and counts. */
   describe(): Device {
     this.settle()
-    return { ...this.#outline(), reasons: this.#reasonsInForce(), evidence: this.#allEvidence() }
-  }
-
-  /** Snapshots are kept, and few ask one for its evidence: it is put together when they do. */
-  #lazy(): Device {
-    const reasons = () => this.#reasonsInForce()
-    const evidence = () => this.#allEvidence()
-    return {
-      ...this.#outline(),
-      get reasons() {
-        return reasons()
-      },
-      get evidence() {
-        return evidence()
-      },
-    }
-  }
-
-  #reasonsInForce(): Device['reasons'] {
-    return Object.fromEntries([...this.#resolutions()].map(([attribute, { why }]) => [attribute, why]))
-  }
-
-  #allEvidence(): Device['evidence'] {
-    return [...this.evidence.all().map(withoutRaw), ...this.#typeEvidence()]
-  }
-
-  #outline(): Omit<Device, 'evidence' | 'reasons'> {
-    const book = this.evidence
-    const rows = book.all()
-    const name = this.#value('os')
-    const version = this.#value('os_version')
-    return {
-      id: this.id ?? '',
-      manufacturer: this.#value('manufacturer'),
-      model: this.#value('model'),
-      type: this.#value('type'),
-      serialNumber: this.#value('serial_number'),
-      softwareVersion: this.#value('software_version'),
-      udi: this.#value('udi'),
-      os: name === undefined ? undefined : version === undefined ? { name } : { name, version },
-      hostname: this.#value('hostname'),
-      macs: [...this.macs],
-      ips: this.addresses.listed,
-      aeTitles: book.values('ae_title'),
-      stations: book.values('station_name'),
-      hl7Applications: book.values('hl7_application'),
-      roles: book.values('role'),
-      conflicts: book.values('conflict'),
-      owner: this.#value('owner'),
-      location: this.#value('location'),
-      department: this.#value('department'),
-      criticality: this.#value('criticality'),
-      firstSeen: this.firstSeen,
-      lastSeen: this.lastSeen,
-      confidence: confidenceOf(this.#resolutions(), rows),
-      sources: [...new Set(rows.map(row => row.protocol))].filter(protocol => protocol !== ASSET_LIST && protocol !== 'wardwire'),
-    }
-  }
-
-  #resolutions(): ReadonlyMap<string, Resolution> {
-    const found = [...SINGLE, 'type' as const].map(attribute => [attribute, this.#resolve(attribute)] as const)
-    return new Map(found.filter((entry): entry is [Single | 'type', Resolution] => entry[1] !== undefined))
-  }
-
-  #typeEvidence(): Device['evidence'] {
-    const type = this.#resolve('type')
-    if (type === undefined) return []
-    const { value, confidence, why } = type
-    const { firstSeen, lastSeen } = this
-    return [
-      { attribute: 'type', value, protocol: 'wardwire', field: why, table: 'device-types', confidence, firstSeen, lastSeen, count: 1 },
-    ]
+    return describeDevice(this)
   }
 }
 
@@ -433,10 +311,6 @@ function withoutGaps(values: Readonly<Record<string, string | undefined>>): Reco
 
 function isRow(row: EvidenceRow, attribute: string, raw: string, field: string | undefined): boolean {
   return row.attribute === attribute && row.raw === raw && row.field === field
-}
-
-function withoutRaw({ raw: _, ...evidence }: EvidenceRow): Device['evidence'][number] {
-  return evidence
 }
 
 function joined(values: Iterable<string>, separator = ', '): string | undefined {

@@ -17,6 +17,10 @@ export interface InventoryStore {
   load(): readonly SavedDevice[]
   /** Write devices and remove ids, in one transaction; false when it failed and should be tried again. */
   save(devices: readonly SavedDevice[], removed?: readonly string[]): boolean
+  /** A figure that was kept under a name; undefined when there is none. */
+  recall(name: string): number | undefined
+  /** Keep a figure; false when it failed. */
+  keep(name: string, value: number): boolean
   close(): void
 }
 
@@ -44,14 +48,19 @@ export function openInventoryStore(directory: string): InventoryStore {
   }
 }
 
+/** True when a sensor has kept its devices in `directory`. */
+export function hasInventoryStore(directory: string): boolean {
+  return existsSync(join(directory, FILE))
+}
+
 /**
  * The devices in the store of a sensor that may be running; nothing is changed. Throws `inventory_missing` or `inventory_unreadable`.
  */
 export function readInventoryStore(directory: string): readonly SavedDevice[] {
   const path = join(directory, FILE)
   if (!existsSync(path))
-    throw new WardwireError('inventory_missing', `there is no ${FILE} in ${directory}`, {
-      mend: 'name the state_directory of a sensor that has run, or an inventory.json, with --from',
+    throw new WardwireError('inventory_missing', `no sensor has kept devices in ${directory} (${FILE})`, {
+      mend: 'name with --from the state_directory of a sensor that has run, or the output folder of a replay',
     })
   let database: DatabaseSync | undefined
   try {
@@ -100,6 +109,15 @@ class SqliteStore implements InventoryStore {
     })
   }
 
+  recall(name: string): number | undefined {
+    const value = this.#database.prepare('SELECT value FROM figure WHERE name = ?').get(name)?.['value']
+    return typeof value === 'number' ? value : undefined
+  }
+
+  keep(name: string, value: number): boolean {
+    return this.#attempt(() => void this.#database.prepare('INSERT OR REPLACE INTO figure (name, value) VALUES (?, ?)').run(name, value))
+  }
+
   close(): void {
     this.#database.close()
   }
@@ -137,6 +155,7 @@ function tryOpen(path: string): DatabaseSync | string {
     const layout = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
     if (layout !== 0 && layout !== LAYOUT) throw new Error(`layout ${layout} is not known to this version`)
     database.exec('CREATE TABLE IF NOT EXISTS device (id TEXT PRIMARY KEY, first_seen REAL NOT NULL, state TEXT NOT NULL) STRICT')
+    database.exec('CREATE TABLE IF NOT EXISTS figure (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT')
     database.exec(`PRAGMA user_version = ${LAYOUT}`)
     return database
   } catch (error) {

@@ -80,7 +80,7 @@ function osFields(os: Device['os']): Fields | undefined {
   const name = text(os.name)
   const version = text(os.version)
   const full = name !== undefined && version !== undefined ? `${name} ${version}` : undefined
-  return compact({ name, version, full, type: name === undefined ? undefined : osType(name) })
+  return compact({ name, version, full, kernel: text(os.build), type: name === undefined ? undefined : osType(name) })
 }
 
 /** ECS knows six families; embedded systems are none of them. */

@@ -53,6 +53,10 @@ describe('wardwire inventory', () => {
     [{ address: '10.1.0.' }, ['10.1.0.10', '10.1.0.20']],
     [{ address: '00:50:56:00:00:0a' }, ['10.1.0.10']],
     [{ address: '00-50-56-' }, ['10.1.0.10', '10.1.0.20']],
+    [{ search: 'definition as' }, ['10.1.0.10']],
+    [{ search: 'storage_scp' }, ['10.1.0.20']],
+    [{ search: '(0008,1090)' }, []],
+    [{ conflicts: true }, []],
     [{ since: '30m' }, undefined],
     [{ since: '1h' }, ['10.1.0.10']],
     [{ since: '2024-01-02' }, ['10.1.0.10', '10.1.0.20']],
@@ -81,6 +85,20 @@ describe('wardwire inventory', () => {
   })
 
   test.each([
+    ['ip', 'ips of dev-[0-9a-f]+: 10.1.0.10'],
+    ['mac', `macs of dev-[0-9a-f]+: ${mac(10)}`],
+    ['Software Version', 'software version of dev-[0-9a-f]+ is syngo CT 2012B'],
+    ['peers', 'peers of dev-[0-9a-f]+: 10.1.0.20'],
+    ['toolkit', 'toolkit of dev-[0-9a-f]+: what was said'],
+  ])('explains %j by whatever name it is asked for', (attribute, headline) => {
+    expect(explainAttribute(folder, 'MODALITY', attribute)).toMatch(new RegExp(`^${headline}\n`))
+  })
+
+  test('shows who the peers of a device are', () => {
+    expect(showDevice(folder, 'MODALITY', false)).toMatch(/^peers +10\.1\.0\.20 \(ARCHIVE\)$/m)
+  })
+
+  test.each([
     [() => showDevice(folder, '10.9.9.9', false), 'device_unknown'],
     [() => explainAttribute(folder, 'MODALITY', 'colour'), 'attribute_unknown'],
     [() => listInventory(join(folder, 'nowhere'), { format: 'table' }), 'inventory_missing'],
@@ -93,6 +111,24 @@ describe('wardwire inventory', () => {
     const file = join(folder, 'inventory.json')
     writeFileSync(file, listInventory(folder, { format: 'json' }, NOW))
     expect(listInventory(file, { format: 'csv' }, NOW)).toBe(listInventory(folder, { format: 'csv' }, NOW))
+  })
+
+  test('reads the output folder of a replay, also of an older version', () => {
+    const replayed = mkdtempSync(join(tmpdir(), 'wardwire-replayed-'))
+    const older = records().map(({ peers: _, services: __, site: ___, ...record }) => record)
+    writeFileSync(join(replayed, 'inventory.json'), JSON.stringify(older))
+    expect(listInventory(replayed, { format: 'table' }, NOW)).toContain('2 devices')
+    expect(listInventory(replayed, { format: 'csv' }, NOW)).toContain('SOMATOM Definition AS')
+    expect(showDevice(replayed, 'MODALITY', false)).toContain('Timeline')
+    rmSync(replayed, { recursive: true })
+  })
+
+  test('tells how many devices have conflicts, and finds them', () => {
+    const file = join(folder, 'disputed.json')
+    const [first, ...others] = records()
+    writeFileSync(file, JSON.stringify([{ ...first, conflicts: ['10.1.0.99 states it too, and is another device'] }, ...others]))
+    expect(listInventory(file, { format: 'table' }, NOW)).toContain('1 with conflicts')
+    expect(JSON.parse(listInventory(file, { format: 'json', conflicts: true }, NOW))).toHaveLength(1)
   })
 
   test('works from the command line', () => {

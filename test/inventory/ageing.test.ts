@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { openInventoryStore } from '../../src/inventory/store.ts'
 import { association, flow, HOUR, inventory, mac, SECOND, START } from './samples.ts'
 
 const DAY = 24 * HOUR
@@ -56,6 +60,27 @@ describe('snapshots', () => {
       '2024-01-04T06:30:00.000Z',
     ])
     expect(snapshots).toHaveLength(6)
+  })
+
+  test('are made up for at the next start when the sensor was down at the time, once', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'wardwire-ageing-'))
+    const store = openInventoryStore(directory)
+    const run = (from: number, hours: number, seen = false) => {
+      const { inventory: devices, events } = inventory({ snapshot_at: '06:30' }, store)
+      if (seen) devices.observe(association(flow(), from))
+      for (let hour = 0; hour <= hours; hour++) devices.tick(from + hour * HOUR)
+      devices.finish(from + hours * HOUR)
+      return events.flatMap(({ kind, time }) => (kind === 'device-snapshot' ? [new Date(time / 1000).toISOString().slice(0, 16)] : []))
+    }
+    // Started at 03:04 for the first time: nothing is due. Down from 05:04 to 10:04.
+    expect(run(START, 2, true)).toEqual([])
+    expect(run(START + 7 * HOUR, 2)).toEqual(['2024-01-02T10:04', '2024-01-02T10:04'])
+    expect(run(START + 10 * HOUR, 2)).toEqual([])
+    expect(run(START + 15 * HOUR, 14)).toEqual(['2024-01-03T06:30', '2024-01-03T06:30'])
+    expect(run(START + 30 * HOUR, 1)).toEqual([])
+    expect(run(START + 30 * DAY, 1)).toEqual(['2024-02-01T03:04', '2024-02-01T03:04'])
+    store.close()
+    rmSync(directory, { recursive: true })
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -107,5 +107,68 @@ describe('an asset list', () => {
     expect(() => loadAssetList(settings)).toThrow(
       expect.objectContaining({ code: 'assets_invalid', message: expect.stringContaining(message) }),
     )
+  })
+})
+
+describe('a list that changes while the sensor runs', () => {
+  const MINUTE = 60 * SECOND
+  const watching = (assets: AssetSettings) => {
+    const lines: string[] = []
+    const line =
+      (level: string) =>
+      (message: string, fields: object = {}): void =>
+        void lines.push(`${level}: ${message} ${JSON.stringify(fields)}`)
+    const log = { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') }
+    const { inventory: devices, events } = inventory({ assets }, undefined, log)
+    devices.observe(association(flow(), START))
+    devices.tick(START + 2 * SECOND)
+    let minute = 0
+    const pass = (minutes: number): void => {
+      for (const end = minute + minutes; minute < end; ) devices.tick(START + ++minute * MINUTE + 5 * SECOND)
+    }
+    return { devices, events, lines, pass }
+  }
+
+  test('is read again, and what it says then is a change', () => {
+    const assets = list('1,,,10.1.0.10,,Ms Smith,CT 2,Radiology,high')
+    const { devices, events, lines, pass } = watching(assets)
+    pass(3)
+    events.length = 0
+    list('1,,,10.1.0.10,,Mr Jones,CT 2,Radiology,')
+    pass(4)
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ owner: 'Mr Jones', location: 'CT 2', criticality: undefined })
+    expect(events).toMatchObject([{ kind: 'device-changed', attribute: 'owner', before: 'Ms Smith', after: 'Mr Jones' }])
+    expect(lines).toEqual(['info: The asset list was read again {"rows":1}'])
+  })
+
+  test('that cannot be used is logged once, and the one before stays until it is mended', () => {
+    const assets = list('1,,,10.1.0.10,,Ms Smith,CT 2,Radiology,high')
+    const { devices, lines, pass } = watching(assets)
+    list('1,no-mac,,10.1.0.10,,Mr Jones,CT 2,Radiology,high')
+    pass(5)
+    expect(devices.deviceAt('10.1.0.10')?.owner).toBe('Ms Smith')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(
+      /^error: The asset list of before stays in force: .*assets\.csv:2: .*no MAC address.* — mend the file.*assets_invalid/s,
+    )
+    list('1,,,10.1.0.10,,Mr Jones,CT 2,Radiology,high')
+    pass(3)
+    expect(devices.deviceAt('10.1.0.10')?.owner).toBe('Mr Jones')
+  })
+
+  test('may be away for a moment while it is replaced', () => {
+    const assets = list('1,,,10.1.0.10,,Ms Smith,CT 2,Radiology,high')
+    const { devices, lines, pass } = watching(assets)
+    renameSync(assets.file, `${assets.file}.old`)
+    pass(1)
+    renameSync(`${assets.file}.old`, assets.file)
+    pass(3)
+    expect(devices.deviceAt('10.1.0.10')?.owner).toBe('Ms Smith')
+    expect(lines).toEqual([])
+    rmSync(assets.file)
+    pass(4)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('cannot be read (ENOENT)')
+    expect(devices.deviceAt('10.1.0.10')?.owner).toBe('Ms Smith')
   })
 })

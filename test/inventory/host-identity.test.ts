@@ -134,7 +134,11 @@ describe('what is said of hosts by name', () => {
         identity(flow(), LATER + count, 'server', { os_build: ['10.0.17763', 'NTLMSSP CHALLENGE Version'] }, { protocol: 'smb' }),
       )
     }
-    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Windows 10 1809 or Windows Server 2019', version: '10.0.17763' })
+    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({
+      name: 'Windows 10 1809 or Windows Server 2019',
+      version: '10.0.17763',
+      build: '10.0.17763',
+    })
     devices.observe(
       identity(flow(), LATER + 9, 'server', { native_os: ['Windows Server 2019 Standard 17763', 'NativeOS'] }, { protocol: 'smb' }),
     )

@@ -15,6 +15,7 @@ import type {
   IdentityAttribute,
   TlsHandshake,
 } from '../../src/protocols/observation.ts'
+import type { Log } from '../../src/telemetry/log.ts'
 
 export const SECOND = 1_000_000
 export const HOUR = 3600 * SECOND
@@ -276,7 +277,7 @@ function inventorySettings(changes: Partial<InventorySettings> = {}): InventoryS
 }
 
 /** An inventory whose changes are collected. */
-export function inventory(changes: Partial<InventorySettings> = {}, store?: InventoryStore) {
+export function inventory(changes: Partial<InventorySettings> = {}, store?: InventoryStore, log?: Log) {
   const events: InventoryChange[] = []
-  return { inventory: new Inventory(inventorySettings(changes), event => events.push(event), store), events }
+  return { inventory: new Inventory(inventorySettings(changes), event => events.push(event), store, log), events }
 }
