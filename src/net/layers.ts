@@ -57,6 +57,9 @@ export function createLayers(): Layers {
   }
 }
 
+/** Smaller numbers in the place of an EtherType are lengths (IEEE 802.3 §3.2.6). */
+export const MIN_ETHERTYPE = 0x0600
+
 /** EtherTypes and pseudo-types that the readers hand to each other. */
 export const EtherType = {
   IPV4: 0x0800,

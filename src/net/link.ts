@@ -1,5 +1,5 @@
 import { LinkType } from '../capture/source.ts'
-import { EtherType, type Layers, MALFORMED, NOTHING } from './layers.ts'
+import { EtherType, type Layers, MALFORMED, MIN_ETHERTYPE, NOTHING } from './layers.ts'
 
 const MAX_VLAN_TAGS = 4
 const MAX_MPLS_LABELS = 16
@@ -48,7 +48,7 @@ export function readTagged(layers: Layers, type: number): number {
     type = view.getUint16(layers.at + 2)
     layers.at += 4
   }
-  if (type < 0x0600) return readSnap(layers)
+  if (type < MIN_ETHERTYPE) return readSnap(layers)
   if (type === EtherType.MPLS || type === EtherType.MPLS_MULTICAST) return readMpls(layers)
   if (type === EtherType.PPPOE_SESSION) return readPppoe(layers)
   return type

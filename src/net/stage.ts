@@ -7,8 +7,8 @@ import { FlowState } from './flow-state.ts'
 import { FlowTable } from './flow-table.ts'
 import { FragmentTable } from './fragments.ts'
 import { Protocol, readExtensions, readIpv4, readIpv6 } from './ip.ts'
-import { createLayers, EtherType, type Layers, MALFORMED } from './layers.ts'
-import { readEthernet, readLink } from './link.ts'
+import { createLayers, EtherType, type Layers, MALFORMED, MIN_ETHERTYPE } from './layers.ts'
+import { readEthernet, readLink, readTagged } from './link.ts'
 import { Reassembler } from './reassembly.ts'
 import type { NetSettings } from './settings.ts'
 import type { InterfaceStatistics, NetStatistics } from './statistics.ts'
@@ -229,7 +229,7 @@ export class NetworkStage implements PacketSink {
     const layers = this.#layers
     if (layers.depth >= MAX_TUNNELS) return
     layers.depth++
-    this.#network(type)
+    this.#network(type >= MIN_ETHERTYPE ? readTagged(layers, type) : type)
   }
 
   /** TCP (RFC 9293 §3.1). */

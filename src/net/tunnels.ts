@@ -1,5 +1,5 @@
 import { EtherType, type Layers, MALFORMED, NOTHING } from './layers.ts'
-import { pppType } from './link.ts'
+import { ipByVersion, pppType } from './link.ts'
 
 const VXLAN_PORTS: ReadonlySet<number> = new Set([4789, 8472])
 const GENEVE_PORT = 6081
@@ -45,12 +45,17 @@ function readErspan2(layers: Layers, sequenced: boolean): number {
   return layers.at < layers.end ? EtherType.TRANSPARENT_ETHERNET : MALFORMED
 }
 
-/** ERSPAN III: 12 bytes, and a platform-specific 8 more when the O bit is set. */
+/**
+ * ERSPAN III: 12 bytes, of which the last two are P 1 bit, frame type 5, hardware 6, direction 1, granularity 2, O 1; and a platform-specific 8
+ * more when the O bit is set. Frame type 2 is an IP packet without its frame.
+ */
 function readErspan3(layers: Layers): number {
   const { view, at, end } = layers
   if (end - at < 12) return MALFORMED
-  layers.at = at + 12 + (view.getUint8(at + 11) & 1 ? 8 : 0)
-  return layers.at < end ? EtherType.TRANSPARENT_ETHERNET : MALFORMED
+  const bits = view.getUint16(at + 10)
+  layers.at = at + 12 + (bits & 1 ? 8 : 0)
+  if (layers.at >= end) return MALFORMED
+  return ((bits >>> 10) & 0x1f) === 2 ? ipByVersion(view.getUint8(layers.at)) : EtherType.TRANSPARENT_ETHERNET
 }
 
 /** VXLAN (RFC 7348 §5) and GENEVE (RFC 8926 §3.4) by destination port; `NOTHING` when the datagram is neither. */

@@ -128,7 +128,7 @@ function storedTotals(seen: DicomAssociation): Fields | undefined {
 }
 
 function operationFields(seen: DicomOperation): Fields {
-  const { query, subOperations, status } = seen
+  const { query, subOperations, status, error } = seen
   return {
     association: { id: seen.association.id },
     ...aeTitles(seen.association),
@@ -150,6 +150,8 @@ function operationFields(seen: DicomOperation): Fields {
     },
     move: seen.moveDestination ? { destination_ae_title: seen.moveDestination } : undefined,
     sub_operations: subOperations && compact({ ...subOperations }),
+    type_id: seen.typeId,
+    error: error && compact({ id: error.id, attributes: list(error.attributes) }),
     modality: list(seen.modalities),
     violations: list(seen.violations),
   }

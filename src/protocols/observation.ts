@@ -145,6 +145,10 @@ export interface DicomOperation extends Seen {
         readonly remaining: number | undefined
       }
     | undefined
+  /** N-EVENT-REPORT: event type, N-ACTION: action type, as its SOP class numbers them (storage commitment: event 2 is a failure). */
+  readonly typeId?: number | undefined
+  /** What a failure says beside its status: error id, and keywords of the attributes at fault. */
+  readonly error?: { readonly id: number | undefined; readonly attributes: readonly string[] } | undefined
   readonly modalities: readonly string[]
   readonly violations: readonly string[]
   readonly outcome: Outcome

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { isProgram, PROGRAM_HEAD } from '../../src/protocols/executable.ts'
+import { isMarkedAsProgram, isProgram, PROGRAM_HEAD } from '../../src/protocols/executable.ts'
 import { portableExecutable } from './programs.ts'
 
 const hex = (text: string): Buffer => Buffer.concat([Buffer.from(text.replaceAll(' ', ''), 'hex'), Buffer.alloc(64)])
@@ -34,4 +34,18 @@ describe('no program is', () => {
     ['too little to tell', Buffer.from('7f454c46', 'hex')],
     ['nothing', Buffer.alloc(0)],
   ])('%s', (_, bytes) => expect(isProgram(bytes, 0, bytes.length)).toBe(false))
+})
+
+describe('the mark of a program', () => {
+  test.each(['4d5a', '2321', '7f454c46', 'feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe'])('%s', mark => {
+    const head = Buffer.concat([Buffer.from(mark, 'hex'), Buffer.alloc(128)])
+    expect([isMarkedAsProgram(head, 0, head.length), isProgram(head, 0, head.length)]).toEqual([true, false])
+    expect(isMarkedAsProgram(head, 0, mark.length / 2)).toBe(true)
+    expect(isMarkedAsProgram(head, 0, mark.length / 2 - 1)).toBe(false)
+  })
+
+  test.each(['49492a00', '4d4d002a', '00000000', ''])('is not %j', mark => {
+    const head = Buffer.from(mark, 'hex')
+    expect(isMarkedAsProgram(head, 0, head.length)).toBe(false)
+  })
 })

@@ -16,10 +16,20 @@ export interface Command {
   readonly completed: number | undefined
   readonly failed: number | undefined
   readonly warning: number | undefined
+  /** N-EVENT-REPORT and N-ACTION: which event or action of the SOP class. */
+  readonly typeId: number | undefined
+  /** Failures: which of the errors of the SOP class, and tags of the attributes at fault. The comment is never read: it may name anybody. */
+  readonly errorId: number | undefined
+  readonly offendingElements: readonly number[]
+  /** Something stands behind the last element, or the group length is another. */
+  readonly malformed: boolean
 }
 
 const NO_DATASET = 0x0101
 const MAX_ELEMENTS = 64
+const MAX_OFFENDING = 32
+/** (0000,0000) counts the bytes behind itself. */
+const GROUP_LENGTH_ELEMENT = 12
 
 /**
  * Read a command set: always implicit VR little endian, elements of group 0000 (PS3.7 §6.3.1):
@@ -29,12 +39,14 @@ export function readCommand(data: Buffer, to: number): Command | undefined {
   const numbers = new Map<number, number>()
   const ranges = new Map<number, readonly [number, number]>()
   let at = 0
+  let groupLength: number | undefined
   for (let elements = 0; to - at >= 8 && elements < MAX_ELEMENTS; elements++) {
     const group = data.readUInt16LE(at)
     const element = data.readUInt16LE(at + 2)
     const length = data.readUInt32LE(at + 4)
     if (group !== 0 || length > to - at - 8) break
     if (length === 2) numbers.set(element, data.readUInt16LE(at + 8))
+    if (element === 0 && length === 4) groupLength = data.readUInt32LE(at + 8)
     ranges.set(element, [at + 8, at + 8 + length])
     at += 8 + length
   }
@@ -63,5 +75,17 @@ export function readCommand(data: Buffer, to: number): Command | undefined {
     completed: numbers.get(0x1021),
     failed: numbers.get(0x1022),
     warning: numbers.get(0x1023),
+    typeId: numbers.get(0x1002) ?? numbers.get(0x1008),
+    errorId: numbers.get(0x0903),
+    offendingElements: tagsIn(data, ranges.get(0x0901)),
+    malformed: at < to || (groupLength !== undefined && groupLength !== to - GROUP_LENGTH_ELEMENT),
   }
+}
+
+/** Attribute tags (VR AT): group 2, element 2, one after the other. */
+function tagsIn(data: Buffer, range: readonly [number, number] | undefined): readonly number[] {
+  if (range === undefined) return []
+  const [from, to] = range
+  const count = Math.min(MAX_OFFENDING, (to - from) >>> 2)
+  return Array.from({ length: count }, (_, index) => data.readUInt16LE(from + index * 4) * 65_536 + data.readUInt16LE(from + index * 4 + 2))
 }

@@ -1,5 +1,5 @@
 import { constants, inflateRawSync } from 'node:zlib'
-import { DeflatedLittleEndian, ExplicitBigEndian, GeImplicitLittleEndian, ImplicitLittleEndian } from './uids.ts'
+import { DEFLATED_SYNTAXES, ExplicitBigEndian, GeImplicitLittleEndian, ImplicitLittleEndian } from './uids.ts'
 
 /** How the elements of a data set are written. */
 export interface Encoding {
@@ -8,13 +8,13 @@ export interface Encoding {
   readonly deflated: boolean
 }
 
-/** Encoding of a transfer syntax (PS3.5 §10, annex A): all but four are explicit VR little endian. */
+/** Encoding of a transfer syntax (PS3.5 §10, annex A): all but a few are explicit VR little endian. */
 export function encodingOf(transferSyntax: string | undefined): Encoding | undefined {
   if (transferSyntax === undefined) return undefined
   return {
     explicit: transferSyntax !== ImplicitLittleEndian && transferSyntax !== GeImplicitLittleEndian,
     bigEndian: transferSyntax === ExplicitBigEndian,
-    deflated: transferSyntax === DeflatedLittleEndian,
+    deflated: DEFLATED_SYNTAXES.has(transferSyntax),
   }
 }
 
@@ -71,6 +71,8 @@ interface Frame {
   readonly end: number
   readonly isItem: boolean
   readonly item: number
+  /** Its items are fragments of encapsulated pixel data (PS3.5 §A.4), not elements. */
+  readonly isEncapsulated: boolean
   /** Within a UN of undefined length the items are implicit VR little endian (PS3.5 §6.2.2). */
   readonly encoding: Encoding
 }
@@ -96,8 +98,14 @@ export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter:
       const length = u32(data, at + 4, current.bigEndian)
       at += 8
       if (tag === 0xfffee000) {
+        if (frames.at(-1)?.isEncapsulated === true) {
+          if (length > to - at) return { end: 'more', at }
+          at += length
+          continue
+        }
         if (frames.length >= MAX_DEPTH * 2) return { end: 'malformed', at }
-        frames.push({ end: length === UNDEFINED_LENGTH ? -1 : at + length, isItem: true, item: ++items, encoding: current })
+        const end = length === UNDEFINED_LENGTH ? -1 : at + length
+        frames.push({ end, isItem: true, item: ++items, isEncapsulated: false, encoding: current })
       } else if (frames.length > 0) frames.pop()
       continue
     }
@@ -116,7 +124,8 @@ export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter:
     if (isSequence && (undefinedLength || isWanted)) {
       if (frames.length >= MAX_DEPTH * 2) return { end: 'malformed', at }
       const inner = vr === 'UN' ? { explicit: false, bigEndian: false, deflated: false } : current
-      frames.push({ end: undefinedLength ? -1 : from + length, isItem: false, item, encoding: inner })
+      const isEncapsulated = undefinedLength && (isPixelData(tag) || vr === 'OB' || vr === 'OW')
+      frames.push({ end: undefinedLength ? -1 : from + length, isItem: false, item, isEncapsulated, encoding: inner })
       at = from
       continue
     }

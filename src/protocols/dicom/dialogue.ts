@@ -26,12 +26,12 @@ export interface Place {
   readonly streamOffset: number
 }
 
-/** What one side of an association asked for. */
+/** What one side of an association asked for, and which data sets it still owes. */
 class Asker {
   /** Its requests by message id, oldest first. */
   readonly pending = new Map<number, PendingOperation>()
-  /** What the data set that comes next on a presentation context belongs to. */
-  readonly datasetOf = new Map<number, PendingOperation>()
+  /** What the data set that comes next on a presentation context belongs to; undefined where that is a response. */
+  readonly datasetOf = new Map<number, PendingOperation | undefined>()
   readonly acquiring = new AcquiringDevices()
 }
 
@@ -100,8 +100,9 @@ export class Dialogue {
       association.violate('unknown_command')
       return
     }
-    this.#askers[direction]?.datasetOf.delete(contextId)
+    if (command.malformed) association.violate('bad_command_set')
     this.#checkContext(contextId)
+    this.#expectDataset(direction, command, contextId)
     if ((command.field & RESPONSE) !== 0) this.#response(direction, command, contextId, at)
     else if (operation.key === 'cancel') this.#cancel(direction, command)
     else this.#request(direction, command, contextId, at)
@@ -110,10 +111,11 @@ export class Dialogue {
   dataset(direction: Direction, head: DatasetHead, contextId: number, end: number): void {
     const association = this.#association
     association.lastTime = end
-    const asker = this.#askers[direction]
-    const pending = asker?.datasetOf.get(contextId)
-    if (asker === undefined || pending === undefined) return
-    asker.datasetOf.delete(contextId)
+    const asker = this.#asker(direction)
+    const pending = asker.datasetOf.get(contextId)
+    if (!asker.datasetOf.delete(contextId) && !association.unsure) association.violate('unexpected_dataset')
+    if (head.malformed && !association.unsure) association.violate('malformed_dataset')
+    if (pending === undefined) return
     pending.end = Math.max(pending.end, end)
     if (pending.store !== undefined) this.#stored(asker, pending, pending.store, head, end)
     if (head.encoding === undefined || head.damaged) return
@@ -145,6 +147,13 @@ export class Dialogue {
   #asker(direction: Direction): Asker {
     this.#askers[direction] ??= new Asker()
     return this.#askers[direction]
+  }
+
+  /** A data set follows its command on the same presentation context, where the command says so (PS3.7 §9.1, (0000,0800)). */
+  #expectDataset(direction: Direction, command: Command, contextId: number): void {
+    const { datasetOf } = this.#asker(direction)
+    if (datasetOf.delete(contextId) && !this.#association.unsure) this.#association.violate('missing_dataset')
+    if (command.hasDataset) datasetOf.set(contextId, undefined)
   }
 
   #checkContext(contextId: number): void {

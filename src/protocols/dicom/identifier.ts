@@ -1,4 +1,5 @@
 import type { DicomOperation } from '../observation.ts'
+import { escapeLength, isWideEscape } from './character-set.ts'
 import { type Element, ENTER_ALL, type Encoding, walkDataset } from './dataset.ts'
 import { keywordOf, Tag } from './tags.ts'
 import { textValue, textValues } from './text.ts'
@@ -50,14 +51,20 @@ export function readQuery(data: Buffer, to: number, encoding: Encoding, sopClass
   return { query: { level, model: queryModel(sopClass), keys, matchingKeys, wildcard, universal: !narrowed }, modalities }
 }
 
-/** How a value narrows (PS3.4 §C.2.2.2): padding only, `*` only, with wildcards, or exactly. */
+/** How a value narrows (PS3.4 §C.2.2.2): padding only, `*` only, with wildcards, or exactly. Halves of kanji may look like wildcards. */
 function matchOf(data: Buffer, from: number, length: number): 'none' | 'everything' | 'wildcard' | 'exact' {
   let stars = 0
   let marks = 0
   let others = 0
+  let isWide = false
   for (let at = from; at < from + length; at++) {
     const byte = data[at]
-    if (byte === 0x2a) stars++
+    const switching = escapeLength(data, at)
+    if (switching > 0) {
+      isWide = isWideEscape(data, at, switching)
+      at += switching - 1
+    } else if (isWide) others++
+    else if (byte === 0x2a) stars++
     else if (byte === 0x3f) marks++
     else if (byte !== 0x20 && byte !== 0) others++
   }

@@ -11,6 +11,8 @@ const FIRST_LOOK = 8192
 /** Bytes of the bulk data, and of what stands behind it, that are kept to see whether they are a program. */
 const BULK_HEAD = PROGRAM_HEAD
 const MAX_TRAILING = PROGRAM_HEAD
+/** Fewer bytes behind the last element are padding. */
+const MIN_ELEMENT = 8
 const NO_BYTES = Buffer.alloc(0)
 
 /** A data set as far as it was kept; `data` is valid during the call only. */
@@ -23,6 +25,8 @@ export interface DatasetHead {
   /** Beginning of what stands behind the bulk data. */
   readonly trailing: Buffer | undefined
   readonly damaged: boolean
+  /** All of it was seen, and it does not read as the encoding that was agreed on. */
+  readonly malformed: boolean
   /** Of the whole content, where hashes are asked for and all of it was seen. */
   readonly hashes: ContentHashes | undefined
 }
@@ -58,6 +62,7 @@ class Assembly {
   trailing: Buffer | undefined
   hash: ContentHash | undefined
   damaged = false
+  malformed = false
   streamOffset = 0
   time = 0
 }
@@ -199,6 +204,7 @@ export class MessageAssembler {
         return
       }
       if (walk.end === 'malformed') {
+        assembly.malformed = true
         this.#settle(assembly, undefined)
         return
       }
@@ -239,8 +245,10 @@ export class MessageAssembler {
     const { bulk, bytes, trailing, damaged } = assembly
     const [data, length] = encoding?.deflated ? this.#inflated(assembly) : [assembly.head, assembly.headUsed]
     const pixelBytes = bulk !== undefined && isPixelData(bulk.tag) ? Math.min(bulk.length ?? bytes, bytes - bulk.at) : 0
+    const isShort = bulk?.length !== undefined && bytes < bulk.at + bulk.length
+    const malformed = (assembly.malformed || isShort) && !damaged && this.#sink.encoding(this.#contextId) !== undefined
     const hashes = damaged ? undefined : assembly.hash?.digest()
-    this.#sink.dataset({ data, length, encoding, pixelBytes, trailing, damaged, hashes }, this.#contextId, end)
+    this.#sink.dataset({ data, length, encoding, pixelBytes, trailing, damaged, malformed, hashes }, this.#contextId, end)
     this.#beginDataset(assembly)
   }
 
@@ -252,6 +260,8 @@ export class MessageAssembler {
       return
     }
     const walk = walkDataset(assembly.head, assembly.headUsed, encoding, ENTER_NONE, () => {})
+    const isPadded = assembly.headUsed > walk.at && assembly.headUsed - walk.at < MIN_ELEMENT
+    assembly.malformed = walk.end === 'malformed' || (walk.end === 'more' && !isPadded)
     this.#settle(assembly, walk.end === 'bulk' ? walk : undefined)
   }
 
@@ -270,6 +280,7 @@ export class MessageAssembler {
     assembly.trailing = undefined
     assembly.hash = undefined
     assembly.damaged = false
+    assembly.malformed = false
   }
 }
 

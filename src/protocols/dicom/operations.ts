@@ -5,6 +5,7 @@ import type { Command } from './command.ts'
 import type { ContentHashes } from './content-hash.ts'
 import type { QueryHead } from './identifier.ts'
 import type { StoreRollup } from './store.ts'
+import { keywordOf } from './tags.ts'
 import { namedUid } from './uids.ts'
 import { operationOf, PRIORITIES, statusClass, statusCode } from './words.ts'
 
@@ -30,6 +31,8 @@ export interface PendingOperation {
   status: DicomStatus | undefined
   readonly statuses: { -readonly [Class in keyof DicomStatuses]: number }
   subOperations: DicomOperation['subOperations']
+  typeId: number | undefined
+  error: DicomOperation['error']
   query: QueryHead | undefined
 }
 
@@ -58,6 +61,8 @@ export function pendingOperation(
     status: undefined,
     statuses: {},
     subOperations: undefined,
+    typeId: command.typeId,
+    error: undefined,
     query: undefined,
   }
 }
@@ -76,6 +81,9 @@ export function answered(pending: PendingOperation, command: Command, end: numbe
       warning: command.warning ?? pending.subOperations?.warning,
       remaining: command.remaining,
     }
+  pending.typeId ??= command.typeId
+  if (command.errorId !== undefined || command.offendingElements.length > 0)
+    pending.error = { id: command.errorId, attributes: command.offendingElements.map(keywordOf) }
   return pending.status.class !== 'pending'
 }
 
@@ -108,6 +116,8 @@ export function operationObservation(pending: PendingOperation, association: Ass
     query: query?.query,
     moveDestination: pending.moveDestination,
     subOperations: pending.subOperations,
+    typeId: pending.typeId,
+    error: pending.error,
     modalities: query?.modalities ?? [],
     violations: [],
     outcome: outcomeOf(pending.status, over && !association.unsure && pending.partial.length === 0),

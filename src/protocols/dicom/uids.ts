@@ -24,11 +24,19 @@ const REGISTRY = `
 1.2.840.10008.1.2.4.101 MPEG2 Main Profile / High Level
 1.2.840.10008.1.2.4.102 MPEG-4 AVC/H.264 High Profile / Level 4.1
 1.2.840.10008.1.2.4.103 MPEG-4 AVC/H.264 BD-compatible High Profile / Level 4.1
+1.2.840.10008.1.2.4.104 MPEG-4 AVC/H.264 High Profile / Level 4.2 For 2D Video
+1.2.840.10008.1.2.4.105 MPEG-4 AVC/H.264 High Profile / Level 4.2 For 3D Video
+1.2.840.10008.1.2.4.106 MPEG-4 AVC/H.264 Stereo High Profile / Level 4.2
 1.2.840.10008.1.2.4.107 HEVC/H.265 Main Profile / Level 5.1
 1.2.840.10008.1.2.4.108 HEVC/H.265 Main 10 Profile / Level 5.1
+1.2.840.10008.1.2.4.110 JPEG XL Lossless
+1.2.840.10008.1.2.4.111 JPEG XL JPEG Recompression
+1.2.840.10008.1.2.4.112 JPEG XL
 1.2.840.10008.1.2.4.201 High-Throughput JPEG 2000 Image Compression (Lossless Only)
 1.2.840.10008.1.2.4.202 High-Throughput JPEG 2000 with RPCL Options Image Compression (Lossless Only)
 1.2.840.10008.1.2.4.203 High-Throughput JPEG 2000 Image Compression
+1.2.840.10008.1.2.4.204 JPIP HTJ2K Referenced
+1.2.840.10008.1.2.4.205 JPIP HTJ2K Referenced Deflate
 1.2.840.10008.1.2.5 RLE Lossless
 1.2.840.113619.5.2 Implicit VR Little Endian with Big Endian pixels (GE private)
 1.2.840.10008.1.3.10 Media Storage Directory Storage
@@ -189,7 +197,12 @@ export function namedUid(uid: string): NamedUid {
 
 export const ImplicitLittleEndian = '1.2.840.10008.1.2'
 export const ExplicitBigEndian = '1.2.840.10008.1.2.2'
-export const DeflatedLittleEndian = '1.2.840.10008.1.2.1.99'
+/** Deflated explicit VR little endian, and JPIP referenced likewise (PS3.5 §A.5, §A.7, §A.11). */
+export const DEFLATED_SYNTAXES: ReadonlySet<string> = new Set([
+  '1.2.840.10008.1.2.1.99',
+  '1.2.840.10008.1.2.4.95',
+  '1.2.840.10008.1.2.4.205',
+])
 export const GeImplicitLittleEndian = '1.2.840.113619.5.2'
 
 /** Information model of a query or retrieve SOP class (PS3.4 annexes C and K). */

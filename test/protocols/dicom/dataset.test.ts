@@ -48,6 +48,18 @@ describe('walking a data set', () => {
     expect(tags(Buffer.concat([unknown, model]), EXPLICIT_LE)).toMatchObject({ end: 'complete', tags: ['91001', '.80060', '81090'] })
   })
 
+  test.each([
+    ['pixels of an icon', 0x7fe0, 0x0010],
+    ['a private value', 0x0009, 0x1010],
+  ])('passes over the fragments of %s in an item, which may hold anything', (_, group, element) => {
+    const fragments = [Buffer.alloc(0), Buffer.from('ffd8ffe000104a464946', 'hex'), modality].map(value => implicit(0xfffe, 0xe000, value))
+    const value = explicit(group, element, 'OB', Buffer.concat([...fragments, SEQUENCE_END]), UNDEFINED)
+    const icon = explicit(0x0088, 0x0200, 'SQ', Buffer.concat([ITEM(UNDEFINED), modality, value, ITEM_END, SEQUENCE_END]), UNDEFINED)
+    const seen = tags(Buffer.concat([icon, model]), EXPLICIT_LE)
+    const inner = `.${((group << 16) + element).toString(16)}`
+    expect(seen).toMatchObject({ end: 'complete', tags: ['880200', '.80060', inner, '81090'] })
+  })
+
   test('stops at the value of the pixel data', () => {
     const data = Buffer.concat([modality, explicit(0x7fe0, 0x0010, 'OW', Buffer.alloc(4))])
     expect(tags(data, EXPLICIT_LE)).toEqual({ end: 'bulk', at: modality.length + 12, tag: 0x7fe00010, length: 4, tags: ['80060'] })
@@ -77,6 +89,14 @@ describe('identity tags', () => {
     ['GB18030', Buffer.from([0xd2, 0xbd, 0xd4, 0xba]), '医院'],
     ['\\ISO 2022 IR 87', Buffer.from('\x1b$B\x49\x42\x31\x21\x1b(B', 'latin1'), '病院'],
     ['ISO_IR 144', Buffer.from([0xb1, 0xde, 0xdb]), 'Бол'],
+    ['ISO 2022 IR 101', Buffer.from([0x50, 0xf8, 0xed]), 'Pří'],
+    ['\\ISO 2022 IR 144', Buffer.from('\x1b-L\xb1\xde\xdb', 'latin1'), 'Бол'],
+    ['ISO 2022 IR 100\\ISO 2022 IR 87', Buffer.from('Universit\xe4t \x1b$B\x49\x42\x31\x21\x1b(B', 'latin1'), 'Universität 病院'],
+    ['ISO 2022 IR 13\\ISO 2022 IR 87', Buffer.from('\xcb\xde\xae\xb3 \x1b$B\x49\x42\x31\x21\x1b(J', 'latin1'), 'ﾋﾞｮｳ 病院'],
+    ['\\ISO 2022 IR 159', Buffer.from('\x1b$(D\x30\x21\x1b(B A', 'latin1'), '丂 A'],
+    ['\\ISO 2022 IR 149', Buffer.from('\x1b$)C\xba\xb4\xbf\xf8 1', 'latin1'), '병원 1'],
+    ['\\ISO 2022 IR 58', Buffer.from('\x1b$)A\xd2\xbd\xd4\xba', 'latin1'), '医院'],
+    ['\\ISO 2022 IR 87', Buffer.from('broken \x1b$B\x49', 'latin1'), 'broken \ufffd'],
     ['', ascii('PLAIN\0'), 'PLAIN'],
   ])('in character set %s', (characterSet, value, expected) => {
     const data = Buffer.concat([explicit(8, 5, 'CS', text(characterSet)), explicit(8, 0x0080, 'LO', value)])
@@ -105,6 +125,12 @@ describe('query keys', () => {
   test.each([
     ['nothing but empty keys', [implicit(0x0010, 0x0010, Buffer.alloc(0))], { matchingKeys: [], wildcard: false, universal: true }],
     ['a star alone', [implicit(0x0010, 0x0010, text('*'))], { matchingKeys: ['PatientName'], wildcard: true, universal: true }],
+    [
+      'a name whose kanji hold the bytes of wildcards',
+      [implicit(0x0010, 0x0010, Buffer.from('\x1b$B?4*!\x1b(B', 'latin1'))],
+      { matchingKeys: ['PatientName'], wildcard: false, universal: false },
+    ],
+    ['a wildcard behind kanji', [implicit(0x0010, 0x0010, Buffer.from('\x1b$B?4\x1b(B*', 'latin1'))], { wildcard: true, universal: false }],
     ['a wildcard', [implicit(0x0010, 0x0010, text('SMI?H*'))], { matchingKeys: ['PatientName'], wildcard: true, universal: false }],
     ['a value', [implicit(0x0010, 0x0020, text('4711'))], { matchingKeys: ['PatientID'], wildcard: false, universal: false }],
     ['a date range', [implicit(0x0008, 0x0020, text('20240101-'))], { matchingKeys: ['StudyDate'], wildcard: false, universal: false }],

@@ -142,6 +142,55 @@ describe('negotiation', () => {
     expect(JSON.stringify(seen)).not.toMatch(/PHIUSR|PHISECRET/)
   })
 
+  test.each([
+    [1, 'username'],
+    [2, 'username_passcode'],
+    [3, 'kerberos'],
+    [4, 'saml'],
+    [5, 'jwt'],
+    [0, 'unknown_0'],
+    [9, 'unknown_9'],
+  ])('user identity %i is told as %s, and nothing of it', (type, word) => {
+    const identity = Buffer.concat([Buffer.from([type, 0, 0, 9]), ascii('PHISECRET'), Buffer.from([0, 0])])
+    const seen = converse([client(associateRq({ contexts: CONTEXTS, user: [maxLength(0), [0x58, identity]] })), opening[1], ...closing])
+    expect(associations(seen)).toMatchObject([{ userIdentity: { type: word, responseRequested: false, answered: false }, violations: [] }])
+    expect(JSON.stringify(seen)).not.toContain('PHISECRET')
+  })
+
+  test.each([
+    ['blank', ' '.repeat(16), undefined],
+    ['padded with zeros', 'CT01'.padEnd(16, '\0'), 'CT01'],
+    ['with a space before it', '  CT01', 'CT01'],
+    ['with bytes that no AE title has', 'CT\x01\xe9', 'CT??'],
+  ])('an AE title may be %s', (_, calling, expected) => {
+    const [only] = associations(converse([client(associateRq({ calling, contexts: CONTEXTS })), opening[1], ...closing]))
+    expect(only.association.callingAeTitle).toBe(expected)
+  })
+
+  test('an application context that is not that of DICOM is a violation', () => {
+    const request = associateRq({ contexts: CONTEXTS })
+    request.write('9', request.indexOf('1.2.840.10008.3.1.1.1') + 20, 'latin1')
+    expect(associations(converse([client(request), opening[1], ...closing]))).toMatchObject([
+      { applicationContext: '1.2.840.10008.3.1.1.9', result: 'accepted', violations: ['wrong_application_context'] },
+    ])
+  })
+
+  test.each([
+    ['too short to have items', pdu(1, Buffer.alloc(30)), 'short_associate_pdu'],
+    ['with an even context id', associateRq({ contexts: [{ ...ECHO, id: 2 }] }), 'even_context_id'],
+    ['with one context id twice', associateRq({ contexts: [ECHO, { ...STORE, id: ECHO.id }] }), 'duplicate_context_id'],
+  ])('a request %s is a violation', (_, request, code) => {
+    expect(associations(converse([client(request)]))[0].violations).toContain(code)
+  })
+
+  test.each([
+    ['an abort', pdu(7, Buffer.alloc(2)), 'short_pdu'],
+    ['a PDU of an impossible length', Buffer.from('050000ffffffffff', 'hex').fill(0xff, 2), 'bad_pdu_length'],
+    ['a command longer than any', pData(pdv(1, 1, Buffer.alloc(70_000))), 'command_too_long'],
+  ])('%s is a violation', (_, bytes, code) => {
+    expect(associations(converse([...opening, client(bytes)]))[0].violations).toContain(code)
+  })
+
   test('contexts keep what the acceptor said of each', () => {
     const answer = [ECHO, { ...FIND, result: 3 }, { ...STORE, result: 4 }]
     const [only] = associations(converse([opening[0], server(associateAc({ contexts: answer })), ...closing]))
