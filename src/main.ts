@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { DEFAULT_FOLDER } from './capture/settings.ts'
-import { check, loadSettings } from './commands/check.ts'
+import { settingsFrom } from './commands/config-file.ts'
 import { addContentCommand } from './commands/content-cli.ts'
 import { addInventoryCommand } from './commands/inventory-cli.ts'
-import { exampleConfig } from './config/example.ts'
 import { folderOutputs } from './outputs/file/settings.ts'
 import { defaultSettings, type Settings, settingsSchema } from './settings.ts'
 import { WardwireError } from './telemetry/error.ts'
@@ -57,7 +56,7 @@ function program(): Command {
     .option('-f, --force', 'overwrite what an earlier replay left in that folder', false)
     .option('-c, --config <file>', 'settings; its outputs get the events too')
     .action(async (files: string[], options: { out: string; force: boolean; config?: string }) => {
-      const settings = options.config === undefined ? undefined : loadSettings(options.config)
+      const settings = options.config === undefined ? undefined : await settingsFrom(options.config)
       const log = createLog((settings ?? defaultSettings()).telemetry.log)
       const { replay } = await import('./commands/replay.ts')
       const result = await replay(files, { out: options.out, force: options.force, settings, log, signal: stopSignal(log) })
@@ -76,7 +75,7 @@ function program(): Command {
     .option('--folder <dir>', 'follow a folder that a rotating capture writes into')
     .option('-o, --out <dir>', 'also write events.ndjson and events.cef into this folder')
     .action(async (options: RunOptions) => {
-      const settings = runSettings(options)
+      const settings = await runSettings(options)
       const log = createLog(settings.telemetry.log)
       const { run } = await import('./commands/run.ts')
       await run(settings, log, stopSignal(log))
@@ -86,12 +85,18 @@ function program(): Command {
     .command('check')
     .description('check a config file and report every mistake in it at once')
     .option('-c, --config <file>', 'the file to check', DEFAULT_CONFIGS[0])
-    .action((options: { config: string }) => void process.stdout.write(`${check(options.config)}\n`))
+    .action(async (options: { config: string }) => {
+      const { check } = await import('./commands/check.ts')
+      process.stdout.write(`${check(options.config)}\n`)
+    })
 
   root
     .command('example-config')
     .description('print a commented config file with every key and its default')
-    .action(() => void process.stdout.write(exampleConfig(settingsSchema)))
+    .action(async () => {
+      const { exampleConfig } = await import('./config/example.ts')
+      process.stdout.write(exampleConfig(settingsSchema))
+    })
 
   addInventoryCommand(root, DEFAULT_CONFIGS)
 
@@ -112,9 +117,9 @@ interface RunOptions {
 }
 
 /** Settings of the config file with the source and output of the command line in their place. */
-function runSettings(options: RunOptions): Settings {
+async function runSettings(options: RunOptions): Promise<Settings> {
   const file = options.config ?? DEFAULT_CONFIGS.find(existsSync)
-  const base = file === undefined ? defaultSettings() : loadSettings(file)
+  const base = file === undefined ? defaultSettings() : await settingsFrom(file)
   const { interface: name, from, folder, out } = options
   const named = [name, from, folder].filter(source => source !== undefined)
   if (named.length > 1) throw new WardwireError('capture_source_missing', 'give only one of --interface, --from and --folder')

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander'
 import type { Settings } from '../settings.ts'
 import { WardwireError } from '../telemetry/error.ts'
 import { createLog } from '../telemetry/log.ts'
-import { loadSettings } from './check.ts'
+import { settingsFrom } from './config-file.ts'
 import type { Verification } from './content-report.ts'
 
 type Product = 'elastic' | 'splunk'
@@ -50,7 +50,7 @@ export function addContentCommand(root: Command, failed: () => void): void {
     .addHelpText('after', INSTALL_HELP)
     .action(async (wanted: Product, options: InstallOptions) => {
       refuseForeign(wanted, options)
-      print(await install(wanted, loadSettings(options.config), options))
+      print(await install(wanted, await settingsFrom(options.config), options))
     })
 
   content
@@ -62,7 +62,7 @@ export function addContentCommand(root: Command, failed: () => void): void {
     .option('--kibana <url>', KIBANA_HELP)
     .action(async (wanted: Product, options: VerifyOptions) => {
       refuseForeign(wanted, options)
-      const { ok, text } = await verify(wanted, loadSettings(options.config), options)
+      const { ok, text } = await verify(wanted, await settingsFrom(options.config), options)
       print(text)
       if (!ok) failed()
     })

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { AssetSettings } from '../inventory/settings.ts'
 import { defaultSettings, type Settings } from '../settings.ts'
 import { WardwireError } from '../telemetry/error.ts'
-import { loadSettings } from './check.ts'
+import { settingsFrom } from './config-file.ts'
 import type { InventoryQuery } from './inventory.ts'
 
 interface SourceOptions {
@@ -14,13 +14,13 @@ type ListOptions = SourceOptions & Omit<InventoryQuery, 'format'> & { readonly j
 
 /** Adds `inventory`, `inventory show` and `inventory explain`. `configs` is where a config file is looked for when none is named. */
 export function addInventoryCommand(root: Command, configs: readonly string[]): void {
-  const settingsOf = ({ config }: SourceOptions): Settings => {
+  const settingsOf = async ({ config }: SourceOptions): Promise<Settings> => {
     const file = config ?? configs.find(existsSync)
-    return file === undefined ? defaultSettings() : loadSettings(file)
+    return file === undefined ? defaultSettings() : await settingsFrom(file)
   }
-  const sourceOf = (options: SourceOptions): string => options.from ?? settingsOf(options).sensor.state_directory
-  const assetsOf = (options: SourceOptions): AssetSettings => {
-    const { assets } = settingsOf(options).inventory
+  const sourceOf = async (options: SourceOptions): Promise<string> => options.from ?? (await settingsOf(options)).sensor.state_directory
+  const assetsOf = async (options: SourceOptions): Promise<AssetSettings> => {
+    const { assets } = (await settingsOf(options)).inventory
     if (assets !== undefined) return assets
     throw new WardwireError('assets_invalid', 'no asset list is configured', { mend: 'name one under inventory.assets in the config file' })
   }
@@ -44,7 +44,7 @@ export function addInventoryCommand(root: Command, configs: readonly string[]): 
     .action(async (options: ListOptions) => {
       const { listInventory } = await import('./inventory.ts')
       const format = options.json ? 'json' : options.csv ? 'csv' : options.cyclonedx ? 'cyclonedx' : 'table'
-      print(listInventory(sourceOf(options), { ...options, format }))
+      print(listInventory(await sourceOf(options), { ...options, format }))
     })
 
   inventory
@@ -53,7 +53,7 @@ export function addInventoryCommand(root: Command, configs: readonly string[]): 
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>()
       const { compareAssets } = await import('./inventory.ts')
-      print(compareAssets(sourceOf(options), assetsOf(options)))
+      print(compareAssets(await sourceOf(options), await assetsOf(options)))
     })
 
   inventory
@@ -63,7 +63,7 @@ export function addInventoryCommand(root: Command, configs: readonly string[]): 
     .action(async (device: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>()
       const { showDevice } = await import('./inventory.ts')
-      print(showDevice(sourceOf(options), device, options.json === true))
+      print(showDevice(await sourceOf(options), device, options.json === true))
     })
 
   inventory
@@ -73,6 +73,6 @@ export function addInventoryCommand(root: Command, configs: readonly string[]): 
     .argument('<attribute>', 'model, os, software_version, type …')
     .action(async (device: string, attribute: string, _options: unknown, command: Command) => {
       const { explainAttribute } = await import('./inventory.ts')
-      print(explainAttribute(sourceOf(command.optsWithGlobals<ListOptions>()), device, attribute))
+      print(explainAttribute(await sourceOf(command.optsWithGlobals<ListOptions>()), device, attribute))
     })
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type Joi from 'joi'
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import type { Document, LineCounter } from 'yaml'
 import { WardwireError } from '../telemetry/error.ts'
 import { interpolate } from './interpolate.ts'
 import { allowedKeys, describeSchema, nearest } from './schema-walk.ts'
+import { yaml } from './yaml.ts'
 
 /** One thing wrong with a config file. */
 export interface ConfigProblem {
@@ -45,6 +46,7 @@ export function parseConfig<T>(
   schema: Joi.ObjectSchema<T>,
   env: NodeJS.ProcessEnv = process.env,
 ): ConfigResult<T> {
+  const { LineCounter, parseDocument } = yaml()
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   if (document.errors.length > 0)
@@ -151,6 +153,7 @@ function lineOfPath(document: Document, lines: LineCounter, path: Path): number 
 }
 
 function keyNode(parent: unknown, key: string | number): number | undefined {
+  const { isNode } = yaml()
   if (!isNode(parent) || !('items' in parent)) return undefined
   if (typeof key === 'number') {
     const item = parent.items[key]

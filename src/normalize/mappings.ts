@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
+import { yaml } from '../config/yaml.ts'
 
 /**
  * Read a table of `mappings/`; works from `src` and from `dist`, where the build has left it as JSON. The files are part of the program,
@@ -9,5 +9,5 @@ import { parse } from 'yaml'
 export function readMapping<Table>(name: string): Table {
   const compiled = join(import.meta.dirname, '..', 'mappings', `${name}.json`)
   if (existsSync(compiled)) return JSON.parse(readFileSync(compiled, 'utf8')) as Table
-  return parse(readFileSync(join(import.meta.dirname, '..', '..', 'mappings', name), 'utf8')) as Table
+  return yaml().parse(readFileSync(join(import.meta.dirname, '..', '..', 'mappings', name), 'utf8')) as Table
 }

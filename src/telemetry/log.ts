@@ -1,6 +1,9 @@
-import { createLogger as createWinston, format, transports } from 'winston'
+import { createRequire } from 'node:module'
+import type { Logger } from 'winston'
 import { WardwireError } from './error.ts'
 import type { LogSettings } from './settings.ts'
+
+const require = createRequire(import.meta.url)
 
 export type LogLevel = LogSettings['level']
 /** Structured facts of a log line, with ECS or catalogue names. Never wire payload, never a secret. */
@@ -14,36 +17,54 @@ export interface Log {
   debug(message: string, fields?: LogFields): void
 }
 
-/** ECS field names, one JSON object a line. */
-const ecsJson = format.printf(({ level, message, timestamp, ...fields }) =>
-  JSON.stringify({ '@timestamp': timestamp, 'log.level': level, message, 'ecs.version': '9.4.0', 'service.name': 'wardwire', ...fields }),
-)
+type Line = Readonly<Record<string | symbol, unknown>>
 
-const human = format.printf(({ level, message, timestamp, ...fields }) => {
+/** ECS field names, one JSON object a line. */
+function ecsJson({ level, message, timestamp, ...fields }: Line): string {
+  return JSON.stringify({
+    '@timestamp': timestamp,
+    'log.level': level,
+    message,
+    'ecs.version': '9.4.0',
+    'service.name': 'wardwire',
+    ...fields,
+  })
+}
+
+function human({ level, message, timestamp, ...fields }: Line): string {
   const details = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}=${typeof value === 'string' && /\s/.test(value) ? JSON.stringify(value) : String(value)}`)
-  return `${String(timestamp).slice(11, 19)} ${level.padEnd(5)} ${String(message)}${details.join('')}`
-})
+  return `${String(timestamp).slice(11, 19)} ${String(level).padEnd(5)} ${String(message)}${details.join('')}`
+}
 
-/** A log to standard error (and a file where configured). Standard output stays free for events. */
+/** A log to standard error (and a file where configured). Standard output stays free for events. The first line opens it: a replay may have none. */
 export function createLog(settings: LogSettings): Log {
+  let opened: Logger | undefined
+  const logger = (): Logger => {
+    opened ??= openLogger(settings)
+    return opened
+  }
+  return {
+    error: (message, fields) => void logger().error(message, fields),
+    warn: (message, fields) => void logger().warn(message, fields),
+    info: (message, fields) => void logger().info(message, fields),
+    debug: (message, fields) => void logger().debug(message, fields),
+  }
+}
+
+function openLogger(settings: LogSettings): Logger {
+  const { createLogger, format, transports } = require('winston') as typeof import('winston')
   const wantsHuman = settings.format === 'human' || (settings.format === 'auto' && process.stderr.isTTY === true)
   const toStderr = new transports.Console({
     stderrLevels: ['error', 'warn', 'info', 'debug'],
-    format: format.combine(format.timestamp(), wantsHuman ? human : ecsJson),
+    format: format.combine(format.timestamp(), format.printf(wantsHuman ? human : ecsJson)),
   })
   const toFile =
     settings.file === undefined
       ? []
-      : [new transports.File({ filename: settings.file, format: format.combine(format.timestamp(), ecsJson) })]
-  const logger = createWinston({ level: settings.level, transports: [toStderr, ...toFile] })
-  return {
-    error: (message, fields) => void logger.error(message, fields),
-    warn: (message, fields) => void logger.warn(message, fields),
-    info: (message, fields) => void logger.info(message, fields),
-    debug: (message, fields) => void logger.debug(message, fields),
-  }
+      : [new transports.File({ filename: settings.file, format: format.combine(format.timestamp(), format.printf(ecsJson)) })]
+  return createLogger({ level: settings.level, transports: [toStderr, ...toFile] })
 }
 
 /** A log that keeps nothing. */
