@@ -103,7 +103,7 @@ export function ackFacts(text: Hl7Text): AckFacts | undefined {
   return {
     code: text.text(msa, 1) ?? 'unknown',
     controlId: text.text(msa, 2),
-    errorCode: text.component(err, 3, 1) ?? oldErrorCode(text, err) ?? text.component(msa, 6, 1),
+    errorCode: (err === ABSENT ? undefined : (text.component(err, 3, 1) ?? oldErrorCode(text, err))) ?? text.component(msa, 6, 1),
   }
 }
 

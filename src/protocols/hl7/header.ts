@@ -4,6 +4,8 @@ import type { Hl7Text } from './message.ts'
 
 /** What MSH says, without the time of the message (MSH-7) and its control id (MSH-10). */
 export interface Header {
+  /** Delimiters and character set: messages of one dialect mean the same by the same bytes. */
+  readonly dialect: string
   readonly type: string | undefined
   readonly trigger: string | undefined
   readonly structure: string | undefined
@@ -29,7 +31,7 @@ const TIME = 7
 const CONTROL_ID = 10
 /** A longer header is read anew each time. */
 const MAX_KEPT = 1024
-const NO_BYTES = new Uint8Array(0)
+const NO_VIEW = new DataView(new ArrayBuffer(0))
 
 /**
  * Reads the headers of one sender. They differ in time and control id and hardly ever in anything else: a header that is otherwise the
@@ -38,7 +40,7 @@ const NO_BYTES = new Uint8Array(0)
 export class HeaderReader {
   /** MSH-10 of the header read last. */
   controlId: string | undefined
-  #kept: Uint8Array = NO_BYTES
+  #kept = NO_VIEW
   #keptLength = 0
   #header: Header | undefined
   readonly #breaks = new Int32Array(4)
@@ -61,23 +63,23 @@ export class HeaderReader {
     text.find(MSH, TIME)
     breaks[0] = text.from
     breaks[1] = text.to
-    text.find(MSH, CONTROL_ID)
+    text.findNext(CONTROL_ID - TIME)
     breaks[2] = text.from
     breaks[3] = text.to
   }
 
   #isSame(text: Hl7Text): boolean {
-    const { bytes } = text
     const kept = this.#kept
     const [timeFrom, timeTo, idFrom, idTo] = this.#breaks
     const start = text.start(MSH)
     const end = text.end(MSH)
-    if (end - start - (timeTo - timeFrom) - (idTo - idFrom) !== this.#keptLength) return false
-    let index = 0
-    for (let at = start; at < timeFrom; at++) if (bytes[at] !== kept[index++]) return false
-    for (let at = timeTo; at < idFrom; at++) if (bytes[at] !== kept[index++]) return false
-    for (let at = idTo; at < end; at++) if (bytes[at] !== kept[index++]) return false
-    return true
+    const beforeId = timeFrom - start + (idFrom - timeTo)
+    return (
+      beforeId + end - idTo === this.#keptLength &&
+      text.isSame(start, timeFrom, kept, 0) &&
+      text.isSame(timeTo, idFrom, kept, timeFrom - start) &&
+      text.isSame(idTo, end, kept, beforeId)
+    )
   }
 
   #keep(text: Hl7Text): void {
@@ -88,16 +90,17 @@ export class HeaderReader {
       this.#keptLength = -1
       return
     }
-    if (this.#kept.length < length) this.#kept = new Uint8Array(length)
+    const kept = new Uint8Array(length)
     let index = 0
     for (const [from, to] of [
       [text.start(MSH), timeFrom],
       [timeTo, idFrom],
       [idTo, text.end(MSH)],
     ]) {
-      this.#kept.set(bytes.subarray(from, to), index)
+      kept.set(bytes.subarray(from, to), index)
       index += to - from
     }
+    this.#kept = new DataView(kept.buffer)
     this.#keptLength = index
   }
 }
@@ -108,6 +111,7 @@ function readHeader(text: Hl7Text): Header {
   const [, universalId, universalType] = text.components(MSH, 3, 1)[0] ?? []
   const profiles = text.components(MSH, 21).flatMap(([identifier]) => (identifier === undefined ? [] : [identifier]))
   return {
+    dialect: `${String.fromCharCode(text.bytes[text.start(MSH) + 3])}${text.raw(MSH, 2)} ${text.characterSet ?? ''}`,
     type,
     trigger,
     structure,

@@ -1,5 +1,7 @@
 import type { Hl7Identifiers } from '../observation.ts'
+import type { Header } from './header.ts'
 import { type Hl7Text, type Segment, segmentCode } from './message.ts'
+import type { MessageTemplate } from './template.ts'
 
 const PID = segmentCode('PID')
 const ORC = segmentCode('ORC')
@@ -26,8 +28,10 @@ export class IdentifierReader {
     this.#pseudonym = pseudonym
   }
 
-  /** `recent`: the fields of the sender's message before. */
-  read(text: Hl7Text, recent: RecentFields): Hl7Identifiers {
+  /** `recent`: the fields of the sender's message before; `template`: the message by which this one was read. */
+  read(text: Hl7Text, { dialect }: Header, recent: RecentFields, template: MessageTemplate): Hl7Identifiers {
+    if (template.identifiers !== undefined && repeatsAll(text)) return template.identifiers
+    recent.expect(dialect)
     let found: Record<keyof Hl7Identifiers, string[]> | undefined
     for (let segment = 0; segment < text.count; segment++) {
       const fields = FIELDS.get(text.code(segment))
@@ -43,17 +47,17 @@ export class IdentifierReader {
   }
 
   #hashesOf(text: Hl7Text, segment: Segment, field: Field, recent: RecentFields): readonly string[] {
-    const last = recent.get(field)
+    const last = recent.fields.get(field)
     if (last !== undefined && text.holds(segment, field.field, last.raw)) return last.hashes
     if (!text.has(segment, field.field)) return NO_HASHES
-    const hashes = this.#hashed(text, segment, field)
-    recent.set(field, { raw: text.copy(segment, field.field), hashes })
+    const hashes = this.#hashed(text, segment, field, recent.dialect)
+    recent.fields.set(field, { raw: text.copy(segment, field.field), hashes })
     return hashes
   }
 
   /** Of the first component of each repetition. */
-  #hashed(text: Hl7Text, segment: Segment, { field, kind }: Field): readonly string[] {
-    const key = `${kind} ${text.raw(segment, field)}`
+  #hashed(text: Hl7Text, segment: Segment, { field, kind }: Field, dialect: string): readonly string[] {
+    const key = `${kind} ${dialect} ${text.raw(segment, field)}`
     const known = this.#hashes.get(key)
     if (known !== undefined) return known
     const hashes = text.components(segment, field).flatMap(([id]) => (id === undefined ? [] : [this.#pseudonym(kind, id)]))
@@ -63,8 +67,25 @@ export class IdentifierReader {
   }
 }
 
+/** Everything that identifies is as in the template. */
+function repeatsAll(text: Hl7Text): boolean {
+  if (!text.isShaped) return false
+  for (let segment = 0; segment < text.count; segment++) if (!text.repeats(segment) && FIELDS.has(text.code(segment))) return false
+  return true
+}
+
 /** Fields of one sender as they came last, which most come again: a comparison instead of a look-up. */
-export type RecentFields = Map<Field, { readonly raw: Uint8Array; readonly hashes: readonly string[] }>
+export class RecentFields {
+  readonly fields = new Map<Field, { readonly raw: Uint8Array; readonly hashes: readonly string[] }>()
+  dialect = ''
+
+  /** Fields of another dialect are forgotten: the same bytes may mean something else. */
+  expect(dialect: string): void {
+    if (dialect === this.dialect) return
+    this.dialect = dialect
+    this.fields.clear()
+  }
+}
 
 export interface Field {
   readonly field: number

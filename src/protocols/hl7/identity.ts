@@ -69,9 +69,15 @@ export class ReportedDevices {
   readonly #seen = new Set<string>()
   /** Fields as they came last, by what they are. */
   readonly #last = new Map<string, Uint8Array>()
+  #dialect = ''
 
   /** Devices of which the message says something new, with all that it says of them. */
-  news(text: Hl7Text): readonly DeviceFacts[] {
+  news(text: Hl7Text, { dialect }: Header): readonly DeviceFacts[] {
+    if (dialect !== this.#dialect) {
+      this.#dialect = dialect
+      this.#last.clear()
+      this.#seen.clear()
+    }
     if (!this.#hasNews(text)) return NONE
     return devicesOf(text).filter(({ key }) => this.#isNews(key))
   }
@@ -79,6 +85,7 @@ export class ReportedDevices {
   #hasNews(text: Hl7Text): boolean {
     let news = false
     for (let segment = 0; segment < text.count; segment++) {
+      if (text.repeats(segment)) continue
       const code = text.code(segment)
       if (code === SEGMENT.OBX) {
         news = this.#fieldIsNews(text, segment, 18, 'OBX-18') || news

@@ -1,7 +1,9 @@
+import { equalBytes } from '../../bytes/equal.ts'
 import { cleanText, decodeText, encodingOf, plainText } from './charset.ts'
 import { hasDelimiters } from './delimiters.ts'
 import { CR, LF } from './mllp.ts'
 import { type Encoding, indexOfCharacter } from './multibyte.ts'
+import type { MessageTemplate } from './template.ts'
 
 /** Segment names as 24-bit integers. */
 export const segmentCode = (name: string): number => (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2)
@@ -36,9 +38,15 @@ export class Hl7Text {
   /** `lf_delimiters`, `crlf_delimiters` where segments end so. */
   delimiterDeviation: 'lf_delimiters' | 'crlf_delimiters' | undefined
   bytes: Buffer = Buffer.alloc(0)
+  /** Segments that are those of the template; 0 as well when there is none. */
+  repeated = 0
+  /** The segments have the names of those of the template, all of them, in the same order. */
+  isShaped = false
   /** Where the field lies that was looked for last. */
   from = 0
   to = 0
+  /** Segment of that field. */
+  #found: Segment = 0
   #characterSet: string | undefined
   #encoding: Encoding = 'single'
   #codes = new Int32Array(FIRST_SEGMENTS)
@@ -46,6 +54,9 @@ export class Hl7Text {
   #ends = new Int32Array(FIRST_SEGMENTS)
   /** Field separators of each segment, or more: bytes that look like one. */
   #fields = new Int32Array(FIRST_SEGMENTS)
+  /** 1 where a segment is that of the template. */
+  #repeats = new Int32Array(FIRST_SEGMENTS)
+  #view: DataView = new DataView(new ArrayBuffer(0))
   #fieldSeparator = 0
   #component = 0
   #repetition = 0
@@ -54,16 +65,28 @@ export class Hl7Text {
 
   /**
    * Take another message in hand; `from` is the `M` of MSH. Gives where it ends: at `to`, or where another message or a header or trailer of a
-   * batch begins. `bytes` must stay as they are while the message is in hand.
+   * batch begins. `bytes` must stay as they are while the message is in hand. `template`: a message of the same sender.
    */
-  read(bytes: Buffer, from: number, to: number): number {
+  read(bytes: Buffer, from: number, to: number, template: MessageTemplate): number {
     this.bytes = bytes
     this.#fieldSeparator = from + 3 < to ? bytes[from + 3] : 0x7c
     this.#component = this.#delimiter(from + 4, to, 0x5e)
     this.#repetition = this.#delimiter(from + 5, to, 0x7e)
     this.#escape = this.#delimiter(from + 6, to, 0x5c)
     this.#subcomponent = this.#delimiter(from + 7, to, 0x26)
-    return this.#index(from, to)
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer)
+    return this.#index(from, to, template)
+  }
+
+  /** The segment is byte for byte that of the template. */
+  repeats(segment: Segment): boolean {
+    return this.repeated > 0 && this.#repeats[segment] === 1
+  }
+
+  /** The template is none after all: what its segments mean, those of this message need not. */
+  forgetTemplate(): void {
+    this.repeated = 0
+    this.isShaped = false
   }
 
   /** MSH-18, set by whoever reads the header; until then that of the message before. */
@@ -87,6 +110,11 @@ export class Hl7Text {
 
   end(segment: Segment): number {
     return this.#ends[segment]
+  }
+
+  /** Field separators of a segment, or more. */
+  separators(segment: Segment): number {
+    return this.#fields[segment]
   }
 
   first(code: number): Segment {
@@ -178,6 +206,11 @@ export class Hl7Text {
     return segment < 0 ? new Uint8Array(0) : Uint8Array.from(this.bytes.subarray(this.#starts[segment], this.#ends[segment]))
   }
 
+  /** True when `bytes[from .. to)` are those at `at` in another view. */
+  isSame(from: number, to: number, other: DataView, at: number): boolean {
+    return equalBytes(this.#view, this.bytes.byteOffset + from, other, at, to - from)
+  }
+
   #equals(from: number, to: number, known: Uint8Array): boolean {
     if (to - from !== known.length) return false
     for (let index = 0; index < known.length; index++) if (this.bytes[from + index] !== known[index]) return false
@@ -190,21 +223,35 @@ export class Hl7Text {
     return character === this.#fieldSeparator || character === CR || character === LF ? fallback : character
   }
 
-  #index(from: number, to: number): number {
+  #index(from: number, to: number, template: MessageTemplate): number {
     const { bytes } = this
     const separator = this.#fieldSeparator
+    const view = this.#view
+    const isServed = template.count > 0 && template.separator === separator
+    let isShaped = isServed
     let lf = false
     let crlf = false
     this.count = 0
+    this.repeated = 0
     let at = from
     while (at < to) {
+      const { count } = this
+      const same = isServed ? template.match(count, view, bytes.byteOffset + at, bytes.byteOffset + to) : 0
+      if (same > 0) {
+        this.#add(template.codes[count], at, at + same - 1, template.fields[count], 1)
+        at += same
+        continue
+      }
       let end = at
       let fields = 0
       while (end < to && bytes[end] !== CR && bytes[end] !== LF) if (bytes[end++] === separator) fields++
       const code = end - at >= 3 ? (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2] : 0
       if (code === BTS || code === FTS || code === BHS || code === FHS) break
       if (code === MSH && at > from && hasDelimiters(bytes, at, to) === true) break
-      if (code !== 0) this.#add(code, at, end, fields)
+      if (code !== 0) {
+        if (isShaped && template.codes[count] !== code) isShaped = false
+        this.#add(code, at, end, fields, 0)
+      }
       if (end < to && bytes[end] === LF) lf = true
       if (end + 1 < to && bytes[end] === CR && bytes[end + 1] === LF) {
         crlf = true
@@ -212,21 +259,25 @@ export class Hl7Text {
       }
       at = end + 1
     }
+    this.isShaped = isShaped && this.count === template.count
     this.delimiterDeviation = crlf ? 'crlf_delimiters' : lf ? 'lf_delimiters' : undefined
     return Math.min(at, to)
   }
 
-  #add(code: number, start: number, end: number, fields: number): void {
+  #add(code: number, start: number, end: number, fields: number, repeats: 0 | 1): void {
     if (this.count === this.#codes.length) {
       this.#codes = doubled(this.#codes)
       this.#starts = doubled(this.#starts)
       this.#ends = doubled(this.#ends)
       this.#fields = doubled(this.#fields)
+      this.#repeats = doubled(this.#repeats)
     }
     this.#codes[this.count] = code
     this.#starts[this.count] = start
     this.#ends[this.count] = end
     this.#fields[this.count] = fields
+    this.#repeats[this.count] = repeats
+    this.repeated += repeats
     this.count++
   }
 
@@ -236,6 +287,7 @@ export class Hl7Text {
    */
   find(segment: Segment, number: number): boolean {
     if (segment < 0) return false
+    this.#found = segment
     const separator = this.#fieldSeparator
     const end = this.#ends[segment]
     let skip = this.#codes[segment] === MSH ? number - 1 : number
@@ -244,8 +296,20 @@ export class Hl7Text {
       at = this.#next(separator, this.#starts[segment] + NAME, end)
       while (at < end && --skip > 0) at = this.#next(separator, at + 1, end)
     }
+    return this.#between(at, end)
+  }
+
+  /** From the field that was found last on to the one `count` places behind it, as `find` does. */
+  findNext(count: number): boolean {
+    const end = this.#ends[this.#found]
+    let at = this.to
+    for (let skip = count; at < end && --skip > 0; ) at = this.#next(this.#fieldSeparator, at + 1, end)
+    return this.#between(at, end)
+  }
+
+  #between(at: number, end: number): boolean {
     this.from = Math.min(at + 1, end)
-    this.to = this.#next(separator, this.from, end)
+    this.to = this.#next(this.#fieldSeparator, this.from, end)
     return this.to > this.from
   }
 

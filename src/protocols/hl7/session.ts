@@ -17,13 +17,14 @@ import {
   triggerOf,
 } from './facts.ts'
 import { type Header, HeaderReader } from './header.ts'
-import type { IdentifierReader, RecentFields } from './identifiers.ts'
+import { type IdentifierReader, RecentFields } from './identifiers.ts'
 import { type DeviceFacts, identityOf, ReportedDevices, receiverFacts, senderFacts } from './identity.ts'
 import type { Hl7Text } from './message.ts'
 import { type Block, MllpReader } from './mllp.ts'
 import { type Ack, type Batch, messageObservation, type Pending } from './pending.ts'
 import { RecentList, RecentValues } from './recent-values.ts'
 import type { Hl7Settings } from './settings.ts'
+import { MessageTemplate } from './template.ts'
 
 /** Commit acknowledgment and refusal of MLLP release 2, as the whole content of a block. */
 const MLLP_ACK = 0x06
@@ -48,9 +49,10 @@ class Side {
   readonly controlIds = new RecentValues(MAX_REMEMBERED)
   /** Control ids of acknowledgments that this side sent: what acknowledges those is no news. */
   readonly ackIds = new RecentList(MAX_ACKS_REMEMBERED)
+  readonly template = new MessageTemplate()
   readonly headers = new HeaderReader()
   readonly structures = new StructureReader()
-  readonly identifiers: RecentFields = new Map()
+  readonly identifiers = new RecentFields()
   readonly reported = new ReportedDevices()
   /** Header and SFT segment of which the sender was told last, and the header of which the receiver was. */
   senderOf: Header | undefined
@@ -152,7 +154,7 @@ export class Hl7Session implements StreamDecoder {
     let behind = bodyFrom
     for (let at = findMessage(bytes, behind, bodyTo); at >= 0; ) {
       batch = nextBatch(batch, bytes, behind, at)
-      behind = this.#text.read(bytes, at, bodyTo)
+      behind = this.#text.read(bytes, at, bodyTo, this.#sides[direction].template)
       this.#message(direction, block, at, behind, hllp !== undefined, batch)
       at = behind < bodyTo ? findMessage(bytes, behind, bodyTo) : -1
     }
@@ -172,6 +174,7 @@ export class Hl7Session implements StreamDecoder {
       const { applicationAcknowledgment } = header
       if (isPureAck(header) || applicationAcknowledgment === undefined || applicationAcknowledgment === 'NE') return
     }
+    if (side.template.dialect !== header.dialect) text.forgetTemplate()
     const deviceObservation = isDeviceObservation(text, header)
     const facts: MessageFacts = {
       header,
@@ -181,7 +184,7 @@ export class Hl7Session implements StreamDecoder {
       deviceObservation,
       transaction: transactionOf(text, header, deviceObservation),
       continuation: continuationOf(text, header),
-      identifiers: this.#identifiers.read(text, side.identifiers),
+      identifiers: this.#identifiers.read(text, header, side.identifiers, side.template),
     }
     const deviations = deviationsOf(block, text, hllp)
     const partial = side.incomplete
@@ -214,6 +217,7 @@ export class Hl7Session implements StreamDecoder {
     }
     this.#wait(side, pending)
     this.#learnSender(direction, text, header, block)
+    side.template.keep(text, header.dialect, facts.identifiers)
   }
 
   #wait(side: Side, pending: Pending): void {
@@ -291,7 +295,7 @@ export class Hl7Session implements StreamDecoder {
       side.software = text.copySegment(software)
       this.#tell(direction, side, senderFacts(text, header), false, block)
     }
-    for (const device of side.reported.news(text)) {
+    for (const device of side.reported.news(text, header)) {
       if (side.told.has(device.key) || side.devices.has(device.key)) continue
       if (side.devices.size === 0) side.devicesSince = block.end
       side.devices.set(device.key, { device, block, isTarget: isOrder(header) })
