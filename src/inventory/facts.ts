@@ -1,5 +1,6 @@
 import type { IdentityAttribute, IdentityProtocol } from '../protocols/observation.ts'
 import type { Confidence, Fact } from './evidence.ts'
+import { recognizedIssuer, recognizedSubject } from './knowledge/certificates.ts'
 import { type PrinterClass, printerOfVendorClass, systemOfFingerprint, systemOfVendorClass } from './knowledge/dhcp.ts'
 import { type Enterprise, enterpriseOfNumber, enterpriseOfObjectId } from './knowledge/enterprises.ts'
 import { type Implementation, implementationOfUid, implementationOfVersion } from './knowledge/implementations.ts'
@@ -7,17 +8,31 @@ import { manufacturerOf } from './knowledge/manufacturers.ts'
 import { operatingSystemOf, operatingSystemOfNativeOs } from './knowledge/operating-systems.ts'
 import { ouiOwner } from './knowledge/oui.ts'
 import { type Product, productOf } from './knowledge/products.ts'
+import type { Recognition } from './knowledge/recognition.ts'
 import type { UserKnowledge } from './knowledge/user.ts'
+import { recognizedRealm, recognizedTitle } from './knowledge/web.ts'
 import { type OperatingSystem, windowsOfBuild, windowsOfVersion } from './knowledge/windows.ts'
 
-/** What a decoder said, and what the knowledge tables make of it, those of the site (`user`) first: the statement itself leads. */
+/** Texts in which names of people may stand: of them nothing is kept but what the knowledge tables recognize in them. */
+const RECOGNIZED_ONLY: ReadonlySet<IdentityAttribute> = new Set(['http_title', 'http_realm', 'certificate_subject', 'certificate_issuer'])
+
+/** True for a statement that may be kept as it was made. */
+export function mayBeKept(attribute: IdentityAttribute): boolean {
+  return !RECOGNIZED_ONLY.has(attribute)
+}
+
+/**
+ * What a decoder said, and what the knowledge tables make of it, those of the site (`user`) first: the statement itself leads, where it may
+ * be kept.
+ */
 export function factsOf(
   attribute: IdentityAttribute,
   raw: string,
   protocol: IdentityProtocol,
   field: string,
   user?: UserKnowledge,
-): readonly [Fact, ...Fact[]] {
+): readonly Fact[] {
+  if (!mayBeKept(attribute)) return impliedFacts(attribute, raw, protocol, field, user)
   const fact: Fact = { attribute, raw, protocol, field, confidence: confidenceOf(protocol, field) }
   const known = attribute === 'manufacturer' ? manufacturerOf(raw) : undefined
   if (known !== undefined) return [{ ...fact, value: known.name, table: known.row }]
@@ -35,7 +50,8 @@ export function impliedFacts(
 ): readonly Fact[] {
   const own = user?.implied(attribute, raw) ?? NOTHING
   const implied = own.length > 0 ? own : (IMPLICATIONS[attribute]?.(raw, field) ?? NOTHING)
-  return implied.map(fact => ({ ...fact, raw, protocol, field }))
+  const said = mayBeKept(attribute) ? raw : implied.map(({ value }) => value).join(' ')
+  return implied.map(fact => ({ ...fact, raw: said, protocol, field }))
 }
 
 /** Names of one host differ in case and domain by the protocol that says them. */
@@ -101,6 +117,10 @@ const IMPLICATIONS: Partial<Record<IdentityAttribute, Implication>> = {
   user_agent: raw => system(operatingSystemOf(raw), 'low'),
   dhcp_fingerprint: raw => system(systemOfFingerprint(raw), 'low'),
   vendor_class: raw => [...system(systemOfVendorClass(raw), 'low'), ...printer(printerOfVendorClass(raw))],
+  http_title: raw => recognized(recognizedTitle(raw), 'medium'),
+  http_realm: raw => recognized(recognizedRealm(raw), 'medium'),
+  certificate_subject: raw => recognized(recognizedSubject(raw), 'low'),
+  certificate_issuer: raw => recognized(recognizedIssuer(raw), 'low'),
 }
 
 function system(found: OperatingSystem | undefined, confidence: Confidence): readonly Implied[] {
@@ -125,6 +145,17 @@ function printer(found: PrinterClass | undefined): readonly Implied[] {
   if (found === undefined) return []
   const { manufacturer, model, serialNumber, row: table } = found
   return values({ manufacturer, model, serial_number: serialNumber }, table)
+}
+
+/** What a recognized text says of a product; of the system below it that is little. */
+function recognized(found: Recognition | undefined, confidence: Confidence): readonly Implied[] {
+  if (found === undefined) return []
+  return Object.entries(found.said).map(([attribute, value]) => ({
+    attribute,
+    value,
+    table: found.row,
+    confidence: attribute === 'os' ? 'low' : confidence,
+  }))
 }
 
 /** What one row of a table says of several attributes. */
@@ -166,6 +197,7 @@ const CONFIDENCE: Readonly<Record<IdentityProtocol, Confidence>> = {
   lldp: 'medium',
   cdp: 'medium',
   ssdp: 'medium',
+  upnp: 'medium',
   ssh: 'medium',
   ftp: 'medium',
   smtp: 'medium',

@@ -1,7 +1,7 @@
 import type { Flow } from '../net/flow.ts'
 import type { HostIdentity, IdentityAttribute, IdentityProtocol } from '../protocols/observation.ts'
 import type { Fact } from './evidence.ts'
-import { factsOf, impliedFacts } from './facts.ts'
+import { factsOf, impliedFacts, mayBeKept } from './facts.ts'
 import { HostMemory } from './host-memory.ts'
 import type { UserKnowledge } from './knowledge/user.ts'
 import type { DeviceRegistry } from './registry.ts'
@@ -43,10 +43,16 @@ export class Hosts {
       this.#registry.claim(subject.address, subject.mac, time)
     const state = this.#registry.find(subject)
     if (state === undefined) {
-      this.#memory.keep(identity)
+      const known = facts.filter(({ attribute, value, field }) => mayBeKept(attribute) || this.#says(attribute, value, protocol, field))
+      if (known.length > 0) this.#memory.keep({ ...identity, facts: known })
       return
     }
     for (const { attribute, value, field } of facts) this.learn(state, attribute, value, protocol, field, time)
+  }
+
+  /** A statement from which something follows. */
+  #says(attribute: IdentityAttribute, raw: string, protocol: IdentityProtocol, field: string): boolean {
+    return impliedFacts(attribute, raw, protocol, field, this.#knowledge).length > 0
   }
 
   /** Take down what was said of a host, known by address or MAC, before it was this device. */

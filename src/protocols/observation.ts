@@ -410,6 +410,7 @@ export interface TlsHandshake extends Seen {
 export type IdentityAttribute =
   | 'manufacturer'
   | 'model'
+  | 'model_number'
   | 'serial_number'
   | 'software_version'
   | 'station_name'
@@ -454,6 +455,10 @@ export type IdentityAttribute =
   | 'banner'
   | 'user_agent'
   | 'http_server'
+  | 'http_title'
+  | 'http_realm'
+  | 'certificate_subject'
+  | 'certificate_issuer'
 
 /** Protocols that say something of a device. */
 export type IdentityProtocol =
@@ -473,6 +478,7 @@ export type IdentityProtocol =
   | 'llmnr'
   | 'mdns'
   | 'ssdp'
+  | 'upnp'
   | 'snmp'
   | 'lldp'
   | 'cdp'

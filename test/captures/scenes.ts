@@ -297,6 +297,16 @@ export const SCENES: Readonly<Record<string, () => Buffer>> = {
       [one, other, one, other].flatMap((host, turn) => conversation('dicom-store-implicit', host, ARCHIVE, 10 + turn * 30 * MINUTE)),
     )
   },
+  'inventory-upnp': () => {
+    const technician: Host = { mac: '18-60-24-5C-30-02', ip: '10.20.0.30' }
+    const engine: Host = { mac: '00-0C-29-8F-50-04', ip: '10.20.0.50' }
+    const gateway: Host = { mac: '00-40-9D-4C-1A-07', ip: '10.20.0.60' }
+    const names = { PIIC_IX: 'AXON_GW', '0009FBFFFE4660A1': '00409DFFFE4C1A07' }
+    return capture(
+      conversation('http-upnp-miniupnpd', technician, gateway, 10),
+      conversation('hl7-pcd-alarm-node-python', gateway, engine, MINUTE, names),
+    )
+  },
 }
 
 if (import.meta.main) for (const [name, make] of Object.entries(SCENES)) writeFileSync(join(GOLDEN, name, 'input.pcap'), make())

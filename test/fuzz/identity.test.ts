@@ -1,13 +1,16 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { Direction } from '../../src/net/flow.ts'
 import { ftp, smtp, ssh, telnet } from '../../src/protocols/banner/index.ts'
 import type { Protocol } from '../../src/protocols/decoder.ts'
+import { http } from '../../src/protocols/http/index.ts'
 import { DatagramIdentifier } from '../../src/protocols/identify-datagram.ts'
 import { createDatagramProtocols, createLinkProtocols } from '../../src/protocols/index.ts'
 import type { HostIdentity, IdentityFact, Observation } from '../../src/protocols/observation.ts'
 import { smb } from '../../src/protocols/smb/index.ts'
 import { sampleFlow } from '../normalize/samples.ts'
 import { bytes, hex, ip, udpFlow, word } from '../protocols/datagrams.ts'
+import { answer, get, SETTINGS } from '../protocols/http/conversation.ts'
 import {
   authenticate,
   challenge,
@@ -138,6 +141,11 @@ const FRAMES = [
   ['cdp', CDP],
 ] as const
 
+const PAGE = '<html><head><meta charset="iso-8859-1"><title>Pump &amp; &#80;ort</title></head>'
+const DESCRIPTION =
+  '<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device><deviceType>urn:schemas-upnp-org:device:Basic:1</deviceType>' +
+  '<manufacturer>Maker</manufacturer><modelName>Pump</modelName><serialNumber>7</serialNumber><UDN>uuid:12345678-1234</UDN></device></root>'
+
 const NAMES = { 1: 'CT', 2: 'HOSPITAL', 3: 'ct.hospital.example', 4: 'hospital.example' }
 const CONVERSATIONS: readonly (readonly [protocol: Protocol, pieces: readonly Uint8Array[]])[] = [
   [
@@ -156,8 +164,22 @@ const CONVERSATIONS: readonly (readonly [protocol: Protocol, pieces: readonly Ui
   [ssh(), [bytes('SSH-2.0-OpenSSH_7.6p1 Ubuntu\r\n'), bytes('SSH-2.0-PuTTY\r\n')]],
   [ftp(), [bytes('220-Welcome\r\n220 FTP ready\r\n')]],
   [smtp(), [bytes('220 x ESMTP\r\n')]],
+  [
+    http(SETTINGS),
+    [
+      bytes(get('/')),
+      answer(200, 'text/html; charset=utf-8', PAGE),
+      answer(200, 'text/html', gzipSync(PAGE), 'Content-Encoding: gzip'),
+      answer(401, 'text/html', PAGE, 'WWW-Authenticate: Basic realm="Pump"'),
+      bytes(get('/d.xml')),
+      answer(200, 'text/xml', DESCRIPTION),
+    ],
+  ],
   [telnet(), [hex('fffd18 fffb01 fffa1801fff0'), bytes('pump 7\r\nlogin: ')]],
 ]
+
+/** `GET`: no other piece begins with its letter. */
+const isRequest = (piece: Uint8Array): boolean => piece[0] === 0x47
 
 function expectBounded(facts: readonly IdentityFact[]): void {
   expect(facts.length).toBeLessThan(600)
@@ -184,8 +206,11 @@ test('the samples are whole before they are damaged', () => {
       time: 1,
     })
   for (const [protocol, pieces] of CONVERSATIONS) {
-    const decoder = protocol.open({ flow: sampleFlow(), emit: () => heard.push(protocol.name), pseudonym: () => '' })
-    for (const piece of pieces) decoder.data(1, piece, 0, piece.length, 1)
+    const emit = (observation: Observation): void => {
+      heard.push(observation.kind === 'device-identity' ? observation.protocol : protocol.name)
+    }
+    const decoder = protocol.open({ flow: sampleFlow(), emit, pseudonym: () => '' })
+    for (const piece of pieces) decoder.data(isRequest(piece) ? 0 : 1, piece, 0, piece.length, 1)
     decoder.end('closed', 1)
   }
   const expected = [
@@ -203,6 +228,8 @@ test('the samples are whole before they are damaged', () => {
     'ssh',
     'ftp',
     'smtp',
+    'http',
+    'upnp',
     'telnet',
   ]
   expect([...new Set(heard)]).toEqual(expected)
@@ -255,7 +282,7 @@ describe(`identities from damaged input (seed ${SEED})`, () => {
         const decoder = protocol.open({ flow, emit, pseudonym: () => '' })
         for (let count = 0; count < 12; count++) {
           const data = damaged(random, pieces)
-          const direction = below(random, 2) as Direction
+          const direction: Direction = random() < 0.5 ? (below(random, 2) as Direction) : isRequest(data) ? 0 : 1
           protocol.probe(direction, data, 0, data.length, flow.midstream, flow)
           decoder.data(direction, data, 0, data.length, 1)
           if (random() < 0.1) decoder.gap(direction, below(random, pick(random, [4, 5000, 1 << 30])), 1)

@@ -55,4 +55,27 @@ describe('facts', () => {
   test('a Kerberos ticket is the word of the client', () => {
     expect(factsOf('hostname', 'dc1.hospital.example', 'smb', 'Kerberos sname')[0].confidence).toBe('medium')
   })
+
+  test('of a text in which people may be named nothing is kept but what a row recognizes', () => {
+    expect(factsOf('http_title', 'DOE^JOHN', 'http', 'title')).toEqual([])
+    expect(factsOf('certificate_subject', 'CN=John Doe, O=Philips', 'tls', 'subject')).toEqual([
+      {
+        attribute: 'manufacturer',
+        raw: 'Philips',
+        value: 'Philips',
+        protocol: 'tls',
+        field: 'subject',
+        table: expect.stringContaining('manufacturer:philips'),
+        confidence: 'low',
+      },
+    ])
+  })
+
+  test('a page tells the product better than the system below it', () => {
+    const facts = factsOf('http_realm', 'level_15_access', 'http', 'WWW-Authenticate')
+    expect(facts.map(({ attribute, value, confidence }) => [attribute, value, confidence])).toEqual([
+      ['manufacturer', 'Cisco', 'medium'],
+      ['os', 'Cisco IOS', 'low'],
+    ])
+  })
 })

@@ -155,4 +155,39 @@ describe('what is said of hosts by name', () => {
       ['os', 3, LATER + 2],
     ])
   })
+
+  test('is kept of a page or certificate as far as a row recognizes it, also before the host is a device', () => {
+    for (const when of ['before', 'after']) {
+      const { inventory: devices } = inventory()
+      if (when === 'after') devices.observe(association(flow(), START))
+      for (const http_title of ['Orthanc Explorer', 'DOE^WWPHI'])
+        devices.identify(host('http', { address: '10.1.0.20' }, START, { http_title: [http_title, 'title'] }))
+      for (const certificate_subject of ['CN=WWPHI, O=Philips', 'CN=WWPHI, O=General Hospital'])
+        devices.identify(host('tls', { address: '10.1.0.20' }, START, { certificate_subject: [certificate_subject, 'subject'] }))
+      if (when === 'before') devices.observe(association(flow(), START))
+      const device = devices.deviceAt('10.1.0.20')
+      expect(device?.manufacturer).toBe('Philips')
+      expect(device?.evidence).toContainEqual(
+        expect.objectContaining({ attribute: 'toolkit', value: 'Orthanc', table: expect.stringContaining('http-title:') }),
+      )
+      expect(JSON.stringify(devices.deviceAt('10.1.0.20'))).not.toMatch(/WWPHI|http_title|certificate_subject/)
+    }
+  })
+
+  test('counts for less when a certificate says it than when the device does', () => {
+    const { inventory: devices } = inventory()
+    devices.observe(identity(flow(), START, 'client', ctFacts()))
+    for (let n = 0; n < 5; n++)
+      devices.identify(
+        host('tls', { address: '10.1.0.10' }, START + n, {
+          certificate_subject: ['serialNumber=9, CN=x, O=Philips', 'subject'],
+          hostname: ['certified.hospital.example', 'subject CN'],
+        }),
+      )
+    devices.identify(host('dhcp', { address: '10.1.0.10' }, START, { hostname: ['ct-1', 'option 12'] }))
+    const device = devices.deviceAt('10.1.0.10')
+    expect(device?.manufacturer).toBe('Siemens Healthineers')
+    expect(device).toMatchObject({ serialNumber: '64120', hostname: 'ct-1' })
+    expect(device?.evidence).toContainEqual(expect.objectContaining({ attribute: 'manufacturer', value: 'Philips', confidence: 'low' }))
+  })
 })

@@ -8,7 +8,8 @@ import { valueAt } from '../golden/case.ts'
 import { TSHARK_IS_MISSING } from './tshark.ts'
 
 const RECORDED = join(import.meta.dirname, '..', 'captures', 'recorded')
-const FILES = readdirSync(RECORDED).filter(name => /^http-.*\.pcap$/.test(name))
+/** Descriptions of devices hold nothing clinical. */
+const FILES = readdirSync(RECORDED).filter(name => /^http-(?!upnp).*\.pcap$/.test(name))
 const PORTS = [8042, 8080]
 /** Targets of the recordings that are DICOMweb or FHIR, as opposed to pages of the same servers. */
 const CLINICAL = /^\/(dicom-web\/|wado\?|fhir(?:\/|\?|$)|studies\/|instances\/|[\w/-]+\/studies\?)/

@@ -109,16 +109,28 @@ const ROWS: readonly Row[] = [
 const BY_ALIAS = new Map(ROWS.flatMap(row => row.aliases.map(alias => [alias, row] as const)))
 const LONGEST_ALIAS_WORDS = Math.max(...[...BY_ALIAS.keys()].map(alias => alias.split(' ').length))
 
+/** Words that follow the name of a company without making it another one's: forms, branches and countries. */
+const OF_COMPANIES: ReadonlySet<string> = new Set(
+  (
+    'inc llc lp co company corp corporation ltd limited plc gmbh ag se kg kgaa sa sas spa s p a srl bv b v nv n ab oy kk k as aps ' +
+    'group holding international global europe america americas north usa us uk deutschland france japan nederland china ' +
+    'medical medizintechnik healthcare healthineers systems solutions technologies technology devices products diagnostics imaging ' +
+    'ultrasound informatics patient monitoring and of the'
+  ).split(' '),
+)
+
 /**
  * The maker behind a spelling: the longest alias that is the whole value or its first words. `network` is stricter, for names in the IEEE
- * registry, where `Siemens` is mostly not the medical company.
+ * registry, where `Siemens` is mostly not the medical company; so is `organization`, for names that may be a hospital's: `Baxter Regional
+ * Hospital` makes nothing.
  */
-export function manufacturerOf(text: string, registry: 'medical' | 'network' = 'medical'): Manufacturer | undefined {
+export function manufacturerOf(text: string, registry: 'medical' | 'network' | 'organization' = 'medical'): Manufacturer | undefined {
   const words = keyOf(text).split(' ')
   for (let length = Math.min(words.length, LONGEST_ALIAS_WORDS); length > 0; length--) {
     const alias = words.slice(0, length).join(' ')
     const row = BY_ALIAS.get(alias)
     if (row === undefined || (registry === 'network' && !row.source.includes(IEEE) && length < 2)) continue
+    if (registry === 'organization' && !words.slice(length).every(word => OF_COMPANIES.has(word))) continue
     return { name: row.name, row: `manufacturer:${alias} (${row.source})` }
   }
   return undefined

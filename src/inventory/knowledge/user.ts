@@ -45,6 +45,20 @@ const asSystem = (row: Row, raw: string): Readonly<Record<string, string | undef
 const asImplementation = (row: Row): Readonly<Record<string, string | undefined>> =>
   row['kind'] === 'toolkit' ? { toolkit: stated(row, 'name') } : { manufacturer: stated(row, 'name') }
 
+/** A table of texts in which a product names itself, or the system that it runs on. */
+const productTable = <Key extends string>(key: Key, attribute: string, confidence: Fact['confidence']) => ({
+  key,
+  attribute,
+  row: Joi.object({ pattern, name: text(), version: text(), manufacturer: text(), model: text() }).or('name', 'manufacturer', 'model'),
+  fits: matches,
+  says: (row: Row, raw: string) => ({
+    manufacturer: stated(row, 'manufacturer'),
+    model: stated(row, 'model'),
+    ...(row['name'] === undefined ? {} : asSystem(row, raw)),
+  }),
+  confidence,
+})
+
 const TABLES = [
   {
     key: 'implementation_uids',
@@ -118,6 +132,9 @@ const TABLES = [
     says: (row, raw) => ({ ...asSystem(row, raw), manufacturer: stated(row, 'manufacturer'), model: stated(row, 'model') }),
     confidence: 'medium',
   },
+  productTable('http_titles', 'http_title', 'medium'),
+  productTable('http_realms', 'http_realm', 'medium'),
+  productTable('certificate_subjects', 'certificate_subject', 'low'),
   {
     key: 'oui',
     attribute: 'mac',

@@ -4,6 +4,7 @@ import type { FhirTarget } from './fhir.ts'
 import type { Fields, MediaType } from './message.ts'
 import { FormNames } from './parameters.ts'
 import { DicomContent } from './part10.ts'
+import { DESCRIPTION_BYTES, SelfDescription } from './self-description.ts'
 
 /** Looks at a body as it comes in, and keeps no more of it than its named limits. */
 export interface BodyReader {
@@ -29,6 +30,7 @@ export class Body {
   readonly names: FormNames | undefined
   readonly bundle: BundleType | undefined
   readonly results: ArrayLength | undefined
+  readonly description: SelfDescription | undefined
   readonly #reader: BodyReader | undefined
 
   /** Something is in it that is not read. */
@@ -42,6 +44,7 @@ export class Body {
     else if (reader instanceof FormNames) this.names = reader
     else if (reader instanceof BundleType) this.bundle = reader
     else if (reader instanceof ArrayLength) this.results = reader
+    else if (reader instanceof SelfDescription) this.description = reader
   }
 
   feed(bytes: Buffer, from: number, to: number): void {
@@ -78,9 +81,16 @@ export function requestBody(fields: Fields, mediaType: MediaType | undefined, fh
   })
 }
 
-/** The body of a response; `isSearch` when it answers a DICOMweb search. */
-export function responseBody(fields: Fields, mediaType: MediaType | undefined, isSearch: boolean, limits: BodyLimits): Body {
-  return createBody(fields, mediaType, limits, type => (isSearch && /[/+]json$/.test(type) ? new ArrayLength() : undefined))
+/** The body of a response; `isSearch` when it answers a DICOMweb search; `description` takes it when the server may describe itself in it. */
+export function responseBody(
+  fields: Fields,
+  mediaType: MediaType | undefined,
+  isSearch: boolean,
+  description: SelfDescription | undefined,
+  limits: BodyLimits,
+): Body {
+  const body = description === undefined ? limits.body : Math.min(limits.body, DESCRIPTION_BYTES)
+  return createBody(fields, mediaType, { ...limits, body }, type => (isSearch && /[/+]json$/.test(type) ? new ArrayLength() : description))
 }
 
 function createBody(

@@ -7,6 +7,9 @@ import { authenticationOf } from './credentials.ts'
 import { type DicomWebTarget, readDicomWeb } from './dicomweb.ts'
 import { type FhirTarget, fhirVersionOf, isFhirType, readFhir, searchParameters } from './fhir.ts'
 import { type Head, type MediaType, type RequestLine, readMediaType, type StatusLine } from './message.ts'
+import { type Asked, askedFor, isPublicPage, pageTitle, realmOf } from './page.ts'
+import type { SelfDescription } from './self-description.ts'
+import { deviceDescription, mayDescribeDevice } from './upnp.ts'
 
 /** What is kept of a request: nothing of its target but what was recognized in it. */
 interface RequestFacts {
@@ -23,12 +26,14 @@ interface RequestFacts {
   readonly fhir: FhirTarget | undefined
   readonly wantsDicom: boolean
   readonly wantsFhir: boolean
+  readonly asked: Asked | undefined
 }
 
 interface ResponseFacts {
   readonly status: number
   readonly version: string
   readonly server: string | undefined
+  readonly realm: string | undefined
   readonly mediaType: MediaType | undefined
 }
 
@@ -83,22 +88,25 @@ export class Exchange {
     return this.requestEnded && this.responseEnded
   }
 
+  /** `isKnownClient` when the client said before who it is, which may hold for the whole connection (RFC 4559 §4.1). */
   beginRequest(
     { fields, conflictingLength }: Head,
     { method, target, version }: RequestLine,
     limits: BodyLimits,
     pseudonym: (kind: string, value: string) => string,
+    isKnownClient: boolean,
   ): void {
     const mediaType = readMediaType(fields.get('content-type'))
     const dicomWeb = readDicomWeb(method, target)
     const fhir = dicomWeb === undefined ? readFhir(method, target) : undefined
     const wanted = fields.get('accept') ?? ''
+    const authentication = authenticationOf(fields, target)
     this.request = {
       method,
       version,
       host: hostOf(fields.get('host')),
       userAgent: plainText(fields.get('user-agent')),
-      authentication: authenticationOf(fields, target),
+      authentication,
       mediaType,
       dicomWeb,
       study: dicomWeb?.studyUid === undefined ? undefined : pseudonym('study', dicomWeb.studyUid),
@@ -106,6 +114,7 @@ export class Exchange {
       fhir,
       wantsDicom: isDicomType(wanted),
       wantsFhir: isFhirType(wanted),
+      asked: askedFor(method, target, isKnownClient || authentication !== 'none'),
     }
     this.requestBody = requestBody(fields, mediaType, fhir, limits)
     this.#awaitsContinue = /^100-continue$/i.test(fields.get('expect') ?? '')
@@ -114,9 +123,20 @@ export class Exchange {
 
   beginResponse({ fields, conflictingLength }: Head, { status, version }: StatusLine, limits: BodyLimits): void {
     const mediaType = readMediaType(fields.get('content-type'))
-    this.response = { status, version, server: plainText(fields.get('server')), mediaType }
-    this.responseBody = responseBody(fields, mediaType, this.request?.dicomWeb?.query !== undefined, limits)
+    const realm = status === 401 && this.request?.asked !== undefined ? realmOf(fields.get('www-authenticate')) : undefined
+    this.response = { status, version, server: plainText(fields.get('server')), realm, mediaType }
+    const isSearch = this.request?.dicomWeb?.query !== undefined
+    this.responseBody = responseBody(fields, mediaType, isSearch, this.#descriptionIn(status, mediaType), limits)
     this.#conflictingLength ||= conflictingLength
+  }
+
+  /** Takes the body, where it may tell what the server is: of no clinical answer. */
+  #descriptionIn(status: number, mediaType: MediaType | undefined): SelfDescription | undefined {
+    const { asked, dicomWeb, fhir, wantsDicom, wantsFhir } = this.request ?? {}
+    if (asked === undefined || mediaType === undefined) return undefined
+    if (dicomWeb?.certain === true || fhir?.certain === true || wantsDicom === true || wantsFhir === true) return undefined
+    if (isPublicPage(asked, status, mediaType)) return pageTitle(mediaType)
+    return mayDescribeDevice(status, mediaType) ? deviceDescription(mediaType) : undefined
   }
 
   /** What the exchange was; undefined for any that is of no clinical protocol. */

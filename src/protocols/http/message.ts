@@ -47,6 +47,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'server',
   'transfer-encoding',
   'user-agent',
+  'www-authenticate',
   ...CREDENTIAL_FIELDS,
 ])
 /** Longest value that is kept of a field. */

@@ -1,6 +1,6 @@
 import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
-import type { DeviceIdentity, DicomWebRequest, FhirInteraction, Incomplete } from '../observation.ts'
+import type { DeviceIdentity, DicomWebRequest, FhirInteraction, IdentityProtocol, Incomplete } from '../observation.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import type { Body, BodyLimits } from './body.ts'
 import { Exchange } from './exchange.ts'
@@ -32,6 +32,8 @@ export class HttpSession implements StreamDecoder {
   #missed: Incomplete | undefined
   /** HTTP ended on the connection, by an upgrade or because of CONNECT. */
   #isTunnel = false
+  /** The client said who it is in some request, or in one that was missed. */
+  #isKnownClient: boolean
   readonly #told = new Set<string>()
   #now = 0
 
@@ -41,6 +43,7 @@ export class HttpSession implements StreamDecoder {
     this.#onOverload = onOverload
     this.#limits = { head: settings.max_head_bytes, body: settings.max_body_bytes }
     this.#requester = context.flow.midstream ? undefined : 0
+    this.#isKnownClient = context.flow.midstream
     this.#readers = [this.#createReader(0), this.#createReader(1)]
   }
 
@@ -52,6 +55,7 @@ export class HttpSession implements StreamDecoder {
 
   gap(direction: Direction, length: number, _time: number): void {
     this.#missed = 'gap'
+    this.#isKnownClient ||= direction === this.#requester
     this.#current[direction]?.incomplete('gap')
     this.#readers[direction].gap(length)
   }
@@ -112,7 +116,8 @@ export class HttpSession implements StreamDecoder {
     const body = bodyLengthOf(head, undefined)
     if (direction !== this.#requester) return body
     const exchange = new Exchange(direction, place.start, place.streamOffset)
-    exchange.beginRequest(head, line, this.#limits, this.#context.pseudonym)
+    exchange.beginRequest(head, line, this.#limits, this.#context.pseudonym, this.#isKnownClient)
+    this.#isKnownClient ||= exchange.request?.authentication !== 'none'
     exchange.end = this.#now
     this.#current[direction] = exchange
     this.#wait(exchange)
@@ -244,24 +249,28 @@ export class HttpSession implements StreamDecoder {
     if (observation !== undefined) this.#context.emit(observation)
     const { request, response } = exchange
     const succeeded = response !== undefined && response.status < 300
-    this.#tell(exchange, exchange.direction, [
+    this.#tell(exchange, exchange.direction, 'http', [
       ...textFact('user_agent', request?.userAgent, 'User-Agent'),
       ...roleFact(observation, 'client'),
     ])
-    this.#tell(exchange, opposite(exchange.direction), [
+    const server = opposite(exchange.direction)
+    const { description } = exchange.responseBody
+    this.#tell(exchange, server, 'http', [
       ...textFact('http_server', response?.server, 'Server'),
+      ...textFact('http_realm', response?.realm, 'WWW-Authenticate'),
       ...(succeeded ? roleFact(observation, 'server') : []),
     ])
+    if (description !== undefined) this.#tell(exchange, server, description.protocol, description.facts)
   }
 
   /** Say of the device at one end what was not said on this connection. */
-  #tell({ start, end, streamOffset }: Exchange, direction: Direction, facts: readonly Fact[]): void {
+  #tell({ start, end, streamOffset }: Exchange, direction: Direction, protocol: IdentityProtocol, facts: readonly Fact[]): void {
     const about = direction === 0 ? 'client' : 'server'
     const news = facts.filter(({ attribute, value }) => !this.#told.has(`${about} ${attribute} ${value}`))
     if (news.length === 0 || this.#told.size + news.length > MAX_TOLD) return
     for (const { attribute, value } of news) this.#told.add(`${about} ${attribute} ${value}`)
     const { flow } = this.#context
-    const identity = { kind: 'device-identity', protocol: 'http', about, forwarded: false, facts: news } as const
+    const identity = { kind: 'device-identity', protocol, about, forwarded: false, facts: news } as const
     this.#context.emit({ ...identity, flow, start, end, streamOffset, partial: [] })
   }
 }

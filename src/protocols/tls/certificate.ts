@@ -8,6 +8,8 @@ const MAX_CERTIFICATE = 65_536
 /** Longest distinguished name that is told. */
 const MAX_NAME = 1024
 const DER_SEQUENCE = 0x30
+/** `type=value`, set apart by a comma, or by a plus sign where an attribute has a companion. */
+const ATTRIBUTE = /(?:^|, | \+ )([A-Za-z0-9.]{1,64})=((?:\\.|[^\\,+])*)/g
 /** Node's key types in the words of X.509. */
 const ALGORITHMS: Readonly<Record<string, string>> = {
   rsa: 'RSA',
@@ -20,11 +22,19 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
 /** Curves whose name does not end in their size. */
 const CURVE_BITS: Readonly<Record<string, number>> = { prime256v1: 256, prime192v1: 192, ed25519: 256, ed448: 456 }
 
-/** Fields of an X.509 certificate in DER (RFC 5280 §4.1), times in µs; undefined when it cannot be read. */
-export function readCertificate(der: Uint8Array): Certificate | undefined {
+/** An X.509 certificate in DER (RFC 5280 §4.1); undefined when it cannot be read. */
+export function parseCertificate(der: Uint8Array): X509Certificate | undefined {
   if (der.length > MAX_CERTIFICATE || der[0] !== DER_SEQUENCE) return undefined
   try {
-    const x509 = new X509Certificate(der)
+    return new X509Certificate(der)
+  } catch {
+    return undefined
+  }
+}
+
+/** Fields of a certificate, times in µs; undefined when one of them makes no sense. */
+export function readCertificate(x509: X509Certificate): Certificate | undefined {
+  try {
     return {
       subject: distinguishedName(x509.subject),
       issuer: distinguishedName(x509.issuer),
@@ -40,7 +50,7 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
 }
 
 /** It names itself as its issuer, and its own key made the signature. */
-function isSelfSigned(x509: X509Certificate): boolean {
+export function isSelfSigned(x509: X509Certificate): boolean {
   try {
     return x509.checkIssued(x509) && x509.verify(x509.publicKey)
   } catch {
@@ -68,8 +78,13 @@ function sizeInName(curve: string): number | undefined {
 }
 
 /** Node gives one escaped `type=value` a line, outermost first; RFC 4514 begins with the innermost. */
-function distinguishedName(lines: string | undefined): string {
+export function distinguishedName(lines: string | undefined): string {
   return (lines ?? '').split('\n').reverse().join(', ').slice(0, MAX_NAME)
+}
+
+/** Values of one type of attribute (`O`, `serialNumber`) in a distinguished name, as RFC 4514 writes it, without its escapes. */
+export function valuesIn(name: string, type: string): readonly string[] {
+  return [...name.matchAll(ATTRIBUTE)].filter(([, found]) => found === type).map(([, , value]) => value.replace(/\\(.)/g, '$1'))
 }
 
 function microseconds(date: Date): number {

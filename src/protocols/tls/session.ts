@@ -1,8 +1,8 @@
 import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
-import type { Incomplete, TlsHandshake } from '../observation.ts'
+import type { IdentityFact, Incomplete, TlsHandshake } from '../observation.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
+import { type Certificate, parseCertificate, readCertificate } from './certificate.ts'
 import { cipherSuiteName } from './ciphers.ts'
 import {
   type ClientHello,
@@ -14,6 +14,7 @@ import {
   readServerHello,
   type ServerHello,
 } from './handshake.ts'
+import { holderFacts } from './holder.ts'
 import { ja4 } from './ja4.ts'
 import { ContentType, RecordReader } from './record.ts'
 import type { TlsSettings } from './settings.ts'
@@ -50,6 +51,8 @@ export class TlsSession implements StreamDecoder {
   #ja4: string | undefined
   #answer: ServerHello | undefined
   #certificate: Certificate | undefined
+  /** What the certificates say of those who presented them. */
+  readonly #holders: Record<'client' | 'server', readonly IdentityFact[]> = { client: [], server: [] }
   #certificateRequested = false
   #certificatePresented: boolean | undefined
   #helloDone = false
@@ -152,7 +155,7 @@ export class TlsSession implements StreamDecoder {
         if (this.#speaksAs('server', direction) && (this.#answer === undefined || this.#answer.retry)) this.#answer = readServerHello(body)
         return
       case HandshakeType.CERTIFICATE:
-        if (direction === this.#client) this.#certificatePresented = readFirstCertificate(body) !== undefined
+        if (direction === this.#client) this.#clientCertificate(body)
         else if (this.#certificate === undefined) this.#serverCertificate(body)
         return
       case HandshakeType.CERTIFICATE_REQUEST:
@@ -180,7 +183,17 @@ export class TlsSession implements StreamDecoder {
 
   #serverCertificate(body: Uint8Array): void {
     const der = readFirstCertificate(body)
-    if (der !== undefined) this.#certificate = readCertificate(der)
+    const x509 = der && parseCertificate(der)
+    if (x509 === undefined) return
+    this.#certificate = readCertificate(x509)
+    this.#holders.server = holderFacts(x509, 'server')
+  }
+
+  #clientCertificate(body: Uint8Array): void {
+    const der = readFirstCertificate(body)
+    this.#certificatePresented = der !== undefined
+    const x509 = der && parseCertificate(der)
+    if (x509 !== undefined) this.#holders.client = holderFacts(x509, 'client')
   }
 
   /** Alert (RFC 8446 §6): level 1, description 1. */
@@ -233,6 +246,18 @@ export class TlsSession implements StreamDecoder {
     this.#told = true
     for (const { messages } of this.#sides) messages.close()
     this.#context.emit(this.#observation(established))
+    for (const role of ['client', 'server'] as const) this.#tellHolder(role)
+  }
+
+  /** Midstream the client of the handshake may be the flow's server. */
+  #tellHolder(role: 'client' | 'server'): void {
+    const facts = this.#holders[role]
+    if (facts.length === 0) return
+    const about = (role === 'client') === (this.#client === 0) ? 'client' : 'server'
+    const { flow } = this.#context
+    const [start, end] = [this.#start ?? this.#end, this.#end]
+    const identity = { kind: 'device-identity', protocol: 'tls', about, forwarded: false, facts } as const
+    this.#context.emit({ ...identity, flow, start, end, streamOffset: 0, partial: [] })
   }
 
   #observation(established: boolean): TlsHandshake {

@@ -237,4 +237,21 @@ begin dicom-tls12
 on mr $PYNET store "$F/mr-1.dcm" --peer $ARCHIVE --port 2762 --aet MR01 --aec PYARCHIVE --tls "$T"
 finish
 stop_servers
+
+# Both sides show a certificate: the scanner the one that its maker gave it (IEEE 802.1AR), the archive one with its name. TLS 1.2 shows them to everybody.
+openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/O=Siemens Healthineers AG/CN=Device CA" -keyout "$T/maker.key" -out "$T/maker.crt" 2>/dev/null
+openssl req -newkey rsa:2048 -nodes -subj "/C=DE/O=Siemens Healthineers AG/OU=Computed Tomography/CN=SOMATOM 66023/serialNumber=66023" -keyout "$T/scanner.key" -out "$T/scanner.csr" 2>/dev/null
+openssl x509 -req -in "$T/scanner.csr" -CA "$T/maker.crt" -CAkey "$T/maker.key" -CAcreateserial -days 3650 -out "$T/scanner.crt" \
+  -extfile <(echo extendedKeyUsage=clientAuth) 2>/dev/null
+openssl req -newkey rsa:2048 -nodes -subj "/O=General Hospital/CN=Image archive" -keyout "$T/archive.key" -out "$T/archive.csr" 2>/dev/null
+openssl x509 -req -in "$T/archive.csr" -CA "$T/ca.crt" -CAkey "$T/ca.key" -CAcreateserial -days 3650 -out "$T/archive.crt" \
+  -extfile <(echo subjectAltName=DNS:pacs01.hospital.example,DNS:pacs01,IP:10.20.0.20) 2>/dev/null
+printf 'openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = limit\n[limit]\nMaxProtocol = TLSv1.2\n' > "$T/openssl.cnf"
+export OPENSSL_CONF=$T/openssl.cnf
+serve archive 2762 storescp -q -aet STORESCP -od "$WORK/received" +tls "$T/archive.key" "$T/archive.crt" +cf "$T/maker.crt" 2762
+begin dicom-tls12-mutual
+on ct storescu -q -R -aet CT01 -aec STORESCP +tls "$T/scanner.key" "$T/scanner.crt" +cf "$T/ca.crt" $ARCHIVE 2762 "$F/ct-1.dcm"
+finish
+stop_servers
+unset OPENSSL_CONF
 net_down

@@ -93,6 +93,26 @@ on workstation $CURL -u WWPHIuser:WWPHIsecret "$BASE/studies?PatientID=WWPHI0001
 finish
 stop_servers
 
+# --- UPnP -------------------------------------------------------------------------------------------------------------------------
+# A gateway that describes itself.
+cat > "$WORK/miniupnpd.conf" <<CONF
+ext_ifname=eth0
+ext_ip=9.9.9.9
+listening_ip=eth0
+http_port=5000
+manufacturer_name=Capsule Technologies
+model_name=Axon
+model_number=AX-600
+friendly_name=WWPHI of ward 3
+serial=AX20381177
+uuid=00000000-0000-0000-0000-00409d4c1a07
+CONF
+serve monitor 5000 miniupnpd -d -f "$WORK/miniupnpd.conf" -P "$WORK/miniupnpd.pid"
+begin http-upnp-miniupnpd
+on workstation $CURL http://10.20.0.60:5000/rootDesc.xml
+finish
+stop_servers
+
 # --- FHIR -------------------------------------------------------------------------------------------------------------------------
 serve engine 8080 $FHIR serve 8080
 begin http-fhir-hapi

@@ -4,8 +4,8 @@
 set -euo pipefail
 PEERS=${WARDWIRE_PEER_CACHE:-$HOME/.cache/wardwire-peers}
 mkdir -p "$PEERS"
-for program in tcpdump ethtool ip dcmqrscp Orthanc curl java mvn; do
-  command -v "$program" >/dev/null || { echo "peers: $program is missing: apt-get install tcpdump ethtool iproute2 dcmtk orthanc orthanc-dicomweb curl default-jdk-headless maven" >&2; exit 1; }
+for program in tcpdump ethtool ip dcmqrscp Orthanc miniupnpd curl java mvn; do
+  command -v "$program" >/dev/null || { echo "peers: $program is missing: apt-get install tcpdump ethtool iproute2 dcmtk orthanc orthanc-dicomweb miniupnpd curl default-jdk-headless maven" >&2; exit 1; }
 done
 if [ ! -x "$PEERS/py/bin/python" ]; then
   python3 -m venv "$PEERS/py"

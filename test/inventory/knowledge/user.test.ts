@@ -82,7 +82,12 @@ describe('a site’s own knowledge', () => {
     const knowledge = loadUserKnowledge(join(import.meta.dirname, '..', '..', '..', 'config', 'knowledge.example.yml'))
     expect(knowledge.implied('ae_title', 'US_LOGIQ_2')[0]).toMatchObject({ attribute: 'manufacturer', value: 'GE HealthCare' })
     expect(knowledge.implied('ae_title', 'US_LOGIQ_2')[0].table).toMatch(/^ae_titles: knowledge\.example\.yml:\d+$/)
-    expect(knowledge.rows).toBe(9)
+    expect(knowledge.implied('http_title', 'Acme Pump Manager').map(({ attribute, value }) => [attribute, value])).toEqual([
+      ['manufacturer', 'Acme Infusion'],
+      ['model', 'Pump Manager'],
+    ])
+    expect(knowledge.implied('certificate_subject', 'CN=acme-7, O=Acme Imaging')).toHaveLength(2)
+    expect(knowledge.rows).toBe(12)
   })
 
   test('is what the inventory goes by, and the row is named', () => {

@@ -118,6 +118,13 @@ export function uint16s(values: readonly number[]): Buffer {
 const OID = {
   commonName: '550403',
   organization: '55040a',
+  organizationalUnit: '55040b',
+  surname: '550404',
+  serialNumber: '550405',
+  businessCategory: '55040f',
+  emailAddress: '2a864886f70d010901',
+  subjectAltName: '551d11',
+  extendedKeyUsage: '551d25',
   sha256WithRsa: '2a864886f70d01010b',
   ecdsaWithSha256: '2a8648ce3d040302',
 } as const
@@ -125,31 +132,52 @@ const OID = {
 export interface CertificateFields {
   readonly commonName: string
   readonly organization?: string
+  /** Further attributes of the subject. */
+  readonly attributes?: Partial<Record<'organizationalUnit' | 'surname' | 'serialNumber' | 'businessCategory' | 'emailAddress', string>>
+  /** Organization of an issuer that is not the subject. */
+  readonly issuer?: string
+  /** Alternative names: addresses of mail have an at sign. */
+  readonly alternativeNames?: readonly string[]
+  /** Object identifiers of extended key usages, in hex. */
+  readonly usages?: readonly string[]
   readonly serial?: string
   readonly notBefore?: string
   readonly notAfter?: string
 }
 
-/** A self-signed certificate (RFC 5280 §4.1) in DER. */
+/** A certificate (RFC 5280 §4.1) in DER, self-signed unless it has an issuer. */
 export function certificate(fields: CertificateFields, { publicKey, privateKey } = rsaPair()): Buffer {
   const algorithm =
     privateKey.asymmetricKeyType === 'rsa' ? sequence(oid(OID.sha256WithRsa), der(0x05)) : sequence(oid(OID.ecdsaWithSha256))
+  const further = Object.entries(fields.attributes ?? {}) as [keyof typeof OID, string][]
   const name = sequence(
     ...(fields.organization === undefined ? [] : [attribute(OID.organization, fields.organization)]),
+    ...further.map(([type, value]) => attribute(OID[type], value)),
     attribute(OID.commonName, fields.commonName),
   )
+  const issuer = fields.issuer === undefined ? name : sequence(attribute(OID.organization, fields.issuer))
   const validity = sequence(der(0x18, fields.notBefore ?? '20200101000000Z'), der(0x18, fields.notAfter ?? '20400101000000Z'))
   const toBeSigned = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.from(fields.serial ?? '0a1b', 'hex')),
     algorithm,
-    name,
+    issuer,
     validity,
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
+    ...extensions(fields),
   )
   const signature = sign('sha256', toBeSigned, privateKey)
   return sequence(toBeSigned, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])))
+}
+
+function extensions({ alternativeNames = [], usages = [] }: CertificateFields): readonly Buffer[] {
+  const names = alternativeNames.map(name => der(name.includes('@') ? 0x81 : 0x82, name))
+  const found = [
+    ...(names.length > 0 ? [sequence(oid(OID.subjectAltName), der(0x04, sequence(...names)))] : []),
+    ...(usages.length > 0 ? [sequence(oid(OID.extendedKeyUsage), der(0x04, sequence(...usages.map(oid))))] : []),
+  ]
+  return found.length > 0 ? [der(0xa3, sequence(...found))] : []
 }
 
 export interface KeyPair {

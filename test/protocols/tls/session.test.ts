@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import type { ConnectionOptions, SecureVersion, TLSSocketOptions } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import type { Flow } from '../../../src/net/flow.ts'
-import type { TlsHandshake } from '../../../src/protocols/observation.ts'
+import type { Observation, TlsHandshake } from '../../../src/protocols/observation.ts'
 import type { OverloadPolicy } from '../../../src/protocols/overload.ts'
 import { tls } from '../../../src/protocols/tls/index.ts'
 import { sampleFlow } from '../../normalize/samples.ts'
@@ -25,7 +25,20 @@ function happenings(heard: readonly Heard[]): readonly Happening[] {
 }
 
 function handshakes(said: readonly Happening[], flow: Partial<Flow> = {}): readonly TlsHandshake[] {
-  return observe([{ flow: sampleFlow(flow), happenings: said }], [tls(SETTINGS)]) as readonly TlsHandshake[]
+  return observations(said, flow).filter(observation => observation.kind === 'tls-handshake')
+}
+
+function observations(said: readonly Happening[], flow: Partial<Flow> = {}): readonly Observation[] {
+  return observe([{ flow: sampleFlow(flow), happenings: said }], [tls(SETTINGS)])
+}
+
+/** `about attribute value` of everything that was said of the two. */
+function identities(said: readonly Happening[], flow: Partial<Flow> = {}): readonly string[] {
+  return observations(said, flow).flatMap(observation =>
+    observation.kind === 'device-identity'
+      ? observation.facts.map(({ attribute, value }) => `${observation.about} ${attribute} ${value}`)
+      : [],
+  )
 }
 
 function handshake(said: readonly Happening[], flow: Partial<Flow> = {}): TlsHandshake {
@@ -91,6 +104,30 @@ describe('a handshake between OpenSSL peers', () => {
     expect(seen).toMatchObject({ clientCertificateRequested: true, clientCertificatePresented: true, established: true })
     expect(seen.certificate?.serialNumber).toBe('0A1B')
     expect(JSON.stringify({ ...seen, flow: undefined })).not.toMatch(/scanner|7777/)
+  })
+
+  test('says by its certificates who the two are, once', async () => {
+    const client = identity({ commonName: 'CT 66023', organization: 'Siemens Healthineers' })
+    const server = { ...SERVER, requestCert: true, rejectUnauthorized: false }
+    const { heard } = await dialogue({ ...only('TLSv1.2'), ...client }, server)
+    const turned = heard.map(({ direction, bytes }): Heard => ({ direction: direction === 0 ? 1 : 0, bytes }))
+    expect(identities(happenings(heard))).toEqual([
+      'client certificate_subject CN=CT 66023, O=Siemens Healthineers',
+      'server hostname pacs.hospital.example',
+      'server certificate_subject CN=pacs.hospital.example, O=General Hospital\\, Inc',
+    ])
+    expect(identities(happenings(turned), { midstream: true })).toEqual([
+      'server certificate_subject CN=CT 66023, O=Siemens Healthineers',
+      'client hostname pacs.hospital.example',
+      'client certificate_subject CN=pacs.hospital.example, O=General Hospital\\, Inc',
+    ])
+  })
+
+  test('says nothing of a person by their certificate', async () => {
+    const client = identity({ commonName: 'John Doe', attributes: { emailAddress: 'doe@hospital.example' } })
+    const server = { ...SERVER, requestCert: true, rejectUnauthorized: false }
+    const { heard } = await dialogue({ ...only('TLSv1.2'), ...client }, server)
+    expect(JSON.stringify(observations(happenings(heard)).map(seen => ({ ...seen, flow: undefined })))).not.toMatch(/doe/i)
   })
 
   test('without the client certificate that was asked for says so', async () => {
