@@ -25,6 +25,9 @@ import { isArchive, isTranslator } from './types.ts'
 /** Protocols whose content makes the host that speaks them a device; anything speaks the others. */
 const SHOWS_DEVICES: ReadonlySet<IdentityProtocol> = new Set(['dicom', 'hl7'])
 
+/** SYN, acknowledgment, and something after it: whoever makes up the address of a sender does not get so far. */
+const MIN_PACKETS = 3
+
 /** What conversations say of those who have them: who they are, what they do and offer, with whom, and how well protected. */
 export class Conversations {
   readonly #hosts: Hosts
@@ -115,7 +118,14 @@ export class Conversations {
   #association(observation: DicomAssociation): void {
     const { flow, end, association, requestor, acceptor, result } = observation
     if (result !== 'accepted') {
-      this.#hosts.shown(flow, 'client', 'dicom', end)
+      const caller = this.#hosts.shown(flow, 'client', 'dicom', end)
+      const raw = refusedTitle(observation)
+      if (caller !== undefined && raw !== undefined)
+        this.#hosts.mention(
+          caller,
+          { attribute: 'refused_title', raw, protocol: 'dicom', field: 'A-ASSOCIATE-RJ', confidence: 'high' },
+          end,
+        )
       if (result !== 'unanswered') this.#hosts.shown(flow, 'server', 'dicom', end)
       return
     }
@@ -221,9 +231,17 @@ export class Conversations {
   #ended({ flow, end }: FlowEnded): void {
     for (const side of ['client', 'server'] as const) {
       const state = this.#hosts.seen(addressOf(flow, side), end)
-      if (state !== undefined && flow.vlanIds.length > 0) this.#hosts.noteVlan(state, flow, side, end)
+      if (state === undefined) continue
+      if (flow.vlanIds.length > 0) this.#hosts.noteVlan(state, flow, side, end)
+      if (side === 'client' && flow.packetsFromClient >= MIN_PACKETS) this.#hosts.noteStack(state, flow, end)
     }
   }
+}
+
+/** The AE title that was the reason of a rejection (PS3.8 table 9-21). */
+function refusedTitle({ reject, association }: DicomAssociation): string | undefined {
+  if (reject?.reason === 'called_ae_title_not_recognized') return association.calledAeTitle
+  return reject?.reason === 'calling_ae_title_not_recognized' ? association.callingAeTitle : undefined
 }
 
 /** `ORU^R01`. */

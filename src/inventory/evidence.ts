@@ -22,6 +22,7 @@ export type EvidenceRow = Evidence & { readonly raw: string }
 /** Attributes of which a device has many values at once; the others have one value that may change. */
 const SET_ATTRIBUTES: ReadonlySet<string> = new Set([
   'ae_title',
+  'refused_title',
   'station_name',
   'hl7_application',
   'hl7_facility',

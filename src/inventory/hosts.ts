@@ -3,6 +3,7 @@ import type { HostIdentity, IdentityAttribute, IdentityProtocol } from '../proto
 import type { Fact } from './evidence.ts'
 import { factsOf, impliedFacts, mayBeKept } from './facts.ts'
 import { HostMemory } from './host-memory.ts'
+import { stackOf } from './knowledge/tcp-stacks.ts'
 import type { UserKnowledge } from './knowledge/user.ts'
 import type { DeviceRegistry } from './registry.ts'
 import type { DeviceState } from './state.ts'
@@ -25,6 +26,8 @@ export class Hosts {
   readonly #listener: HostListener
   readonly #knowledge: UserKnowledge | undefined
   readonly #memory = new HostMemory()
+  /** Flows whose SYN was taken down. */
+  readonly #opened = new WeakSet<Flow>()
 
   constructor(registry: DeviceRegistry, listener: HostListener, knowledge: UserKnowledge | undefined) {
     this.#registry = registry
@@ -133,6 +136,21 @@ export class Hosts {
     this.mention(state, { attribute: 'vlan', raw: String(vlan), protocol: 'ethernet', field: '802.1Q VID', confidence: 'high' }, time)
   }
 
+  /**
+   * Take down what the SYN of a flow tells of the system of its client. One that came over a router is another host's where the adapter is the
+   * device's own: the device translates addresses.
+   */
+  noteStack(state: DeviceState, flow: Flow, time: number): void {
+    const { clientSyn, clientAddress } = flow
+    const stack = clientSyn && stackOf(clientSyn)
+    if (clientSyn === undefined || stack === undefined || this.#opened.has(flow)) return
+    const mac = ownMacOf(flow, 'client')
+    if (stack.hops > 0 && mac !== undefined && this.#registry.identifies(mac, clientAddress)) return
+    this.#opened.add(flow)
+    const { name: value, row: table } = stack
+    this.mention(state, { attribute: 'os', raw: clientSyn.options, value, protocol: 'tcp', field: 'SYN', table, confidence: 'low' }, time)
+  }
+
   /** A new candidate, with what was said of the host before. */
   #discover(flow: Flow, side: Side, time: number): DeviceState | undefined {
     const address = addressOf(flow, side)
@@ -142,6 +160,7 @@ export class Hosts {
     this.recall(state, address)
     if (mac !== undefined && this.#registry.identifies(mac, address)) this.recall(state, mac)
     this.noteVlan(state, flow, side, time)
+    if (side === 'client') this.noteStack(state, flow, time)
     return state
   }
 }

@@ -18,36 +18,64 @@ interface Candidate {
 
 const MEDICAL_PROTOCOLS: ReadonlySet<string> = new Set(['dicom', 'dicomweb', 'hl7', 'fhir'])
 
+/** Evidence that counts where nothing else is said: who made the network adapter, how a host opens TCP connections. */
+const HINTS: ReadonlySet<string> = new Set(['OUI', 'SYN'])
+
 /** Source of evidence that the imported asset list is. */
 export const ASSET_LIST = 'assets'
 
 /** A value must be stated this many times as often as the one in force to push it out while both are still stated. */
 const OUTVOTE = 2
 
+/** Answers whether who says `family` says the same as who says `value`, only less exactly. */
+type FamilyTest = (family: string, value: string) => boolean
+
+const unrelated: FamilyTest = () => false
+
 /**
  * Choose one value: trust first, then how often it was stated, then which was stated last. A value that another one of equal trust
  * has replaced (it was not stated since the other appeared) no longer counts, so an upgrade shows at once. `current` stays while
- * nothing beats it clearly: two sources that contradict each other do not make a change at every message.
+ * nothing beats it clearly: two sources that contradict each other do not make a change at every message. Where values are of families
+ * (`isFamilyOf`), a family is chosen in this way with the votes of all that belong to it, and then, in the same way, what of it is known
+ * more exactly.
  */
-export function resolve(rows: readonly EvidenceRow[], current: string | undefined): Resolution | undefined {
+export function resolve(rows: readonly EvidenceRow[], current: string | undefined, isFamilyOf = unrelated): Resolution | undefined {
   if (rows.length === 0) return undefined
-  const all = candidates(rows)
+  const families = withoutKinds([...new Set(rows.map(row => row.value))], isFamilyOf)
+  const isWithin = (family: string, value: string): boolean => family === value || isFamilyOf(family, value)
+  const familyOf = (value: string): string => families.find(family => isWithin(family, value)) ?? value
+  const { chosen, rivals } = choose(candidates(rows, familyOf), current === undefined ? undefined : familyOf(current))
+  const kinds = rows.filter(row => isFamilyOf(chosen.value, row.value))
+  const kind = resolve(kinds, current, isFamilyOf)
+  if (kind === undefined) return { value: chosen.value, confidence: chosen.confidence, why: reason(chosen, rivals) }
+  const [family] = candidates(rows.filter(row => row.value === chosen.value))
+  return { ...kind, why: `${kind.why}; its family, ${family.value}: ${reason(family, rivals)}` }
+}
+
+/** Values that are of no family among the others. */
+function withoutKinds(values: readonly string[], isFamilyOf: FamilyTest): readonly string[] {
+  return values.filter(value => !values.some(other => isFamilyOf(other, value)))
+}
+
+function choose(all: readonly Candidate[], current: string | undefined): { readonly chosen: Candidate; readonly rivals: number } {
   const rank = Math.max(...all.map(candidate => RANK[candidate.confidence]))
   const trusted = all.filter(candidate => RANK[candidate.confidence] === rank)
   const live = trusted.filter(candidate => !trusted.some(other => other !== candidate && other.firstSeen > candidate.lastSeen))
   const best = live.reduce((a, b) => (b.count > a.count || (b.count === a.count && b.lastSeen > a.lastSeen) ? b : a))
   const incumbent = live.find(candidate => candidate.value === current)
   const chosen = incumbent !== undefined && best.count < incumbent.count * OUTVOTE ? incumbent : best
-  return { value: chosen.value, confidence: chosen.confidence, why: reason(chosen, trusted.length) }
+  return { chosen, rivals: trusted.length - 1 }
 }
 
-function candidates(rows: readonly EvidenceRow[]): Candidate[] {
-  const byValue = new Map<string, Candidate>()
+/** What the rows state, each value under the name that `nameOf` gives it. */
+function candidates(rows: readonly EvidenceRow[], nameOf = (value: string): string => value): Candidate[] {
+  const byName = new Map<string, Candidate>()
   for (const row of rows) {
-    const known = byValue.get(row.value)
-    byValue.set(row.value, known === undefined ? { ...pick(row), row } : merge(known, row))
+    const name = nameOf(row.value)
+    const known = byName.get(name)
+    byName.set(name, known === undefined ? { ...pick(row), value: name, row } : merge(known, row))
   }
-  return [...byValue.values()]
+  return [...byName.values()]
 }
 
 function pick({ value, confidence, count, firstSeen, lastSeen }: EvidenceRow): Omit<Candidate, 'row'> {
@@ -58,7 +86,7 @@ function pick({ value, confidence, count, firstSeen, lastSeen }: EvidenceRow): O
 function merge(known: Candidate, row: EvidenceRow): Candidate {
   const difference = RANK[row.confidence] - RANK[known.confidence]
   if (difference < 0) return known
-  if (difference > 0) return { ...pick(row), row }
+  if (difference > 0) return { ...pick(row), value: known.value, row }
   return {
     ...known,
     count: known.count + row.count,
@@ -69,16 +97,21 @@ function merge(known: Candidate, row: EvidenceRow): Candidate {
 
 function reason({ row, confidence, count }: Candidate, rivals: number): string {
   const times = count === 1 ? 'once' : `${count} times`
-  const others = rivals > 1 ? `, against ${rivals - 1} other value${rivals > 2 ? 's' : ''}` : ''
+  const others = rivals > 0 ? `, against ${rivals} other value${rivals > 1 ? 's' : ''}` : ''
   return `${row.protocol} ${row.field} said so ${times} (${confidence} confidence)${others}`
 }
 
-/** The asset list is the site's own word: what it says needs no other. Who made the network adapter counts where nothing else is said. */
+/** The asset list is the site's own word: what it says needs no other. Hints count where nothing else is said. */
 export function authoritative(rows: readonly EvidenceRow[]): readonly EvidenceRow[] {
   const listed = rows.filter(row => row.protocol === ASSET_LIST)
   if (listed.length > 0) return listed
-  const stated = rows.filter(row => row.field !== 'OUI')
+  const stated = rows.filter(row => !HINTS.has(row.field))
   return stated.length > 0 ? stated : rows
+}
+
+/** Nothing but how the device opens TCP connections tells of its operating system. */
+export function areOfSyns(rows: readonly EvidenceRow[]): boolean {
+  return rows.every(row => row.field === 'SYN')
 }
 
 /** High: make and model on good authority. Medium: it speaks a medical protocol. Low: only ports or addresses hint at it. */

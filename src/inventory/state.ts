@@ -3,10 +3,11 @@ import { describeDevice, sketchDevice } from './description.ts'
 import type { Change, Device } from './device.ts'
 import { EvidenceBook, type EvidenceLimits, type EvidenceRow, type Fact } from './evidence.ts'
 import type { Identity } from './identity.ts'
+import { isFamilyOf } from './knowledge/system-families.ts'
 import { unitsOf } from './known-by.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { type Reported, type Reporter, Reports } from './reports.ts'
-import { ASSET_LIST, authoritative, type Resolution, resolve } from './resolve.ts'
+import { ASSET_LIST, areOfSyns, authoritative, type Resolution, resolve } from './resolve.ts'
 import { type SavedTurns, Turns } from './turns.ts'
 import { deriveType } from './types.ts'
 
@@ -197,6 +198,7 @@ export class DeviceState {
   #reconsiderUnits(): void {
     this.identityStale = true
     for (const attribute of SINGLE) if (OF_UNIT.has(attribute)) this.#outdated(attribute)
+    this.#outdated('os')
     this.#outdated('type')
   }
 
@@ -236,7 +238,14 @@ export class DeviceState {
     }
     if (OF_UNIT.has(attribute) && this.isShared) return undefined
     const rows = authoritative(this.evidence.rows(attribute))
-    return resolve(OF_SYSTEM.has(attribute) ? this.#versionsOf(this.#resolved['os'], rows) : rows, this.#resolved[attribute])
+    const current = this.#resolved[attribute]
+    if (attribute === 'os') return this.#passesOn(rows) ? undefined : resolve(rows, current, isFamilyOf)
+    return resolve(OF_SYSTEM.has(attribute) ? this.#versionsOf(this.#resolved['os'], rows) : rows, current)
+  }
+
+  /** SYNs of several systems, or of several units, are only passed on, and tell nothing of the device. */
+  #passesOn(systems: readonly EvidenceRow[]): boolean {
+    return areOfSyns(systems) && (this.isShared || new Set(systems.map(({ value }) => value)).size > 1)
   }
 
   /** Statements of a version that were not made of another system than the one in force. */
@@ -272,6 +281,8 @@ export class DeviceState {
     if (attribute === 'ips') return this.addresses.words || undefined
     if (attribute === 'conflict') return joined(this.evidence.values('conflict'), '; ')
     if (attribute === 'ae_titles') return joined(this.evidence.values('ae_title'))
+    // A hint is no news, and what is then said of the system is no change.
+    if (attribute === 'os' && areOfSyns(authoritative(this.evidence.rows('os')))) return undefined
     if (attribute === 'os')
       return joined(
         [this.valueOf('os'), this.valueOf('os_version')].flatMap(part => part ?? []),

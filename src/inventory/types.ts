@@ -15,6 +15,8 @@ const MAX_OWN_MODALITIES = 2
 const ENGINE_SENDERS = 3
 /** Different device identifiers in device observations that make their sender a gateway. */
 const GATEWAY_DEVICES = 2
+/** Different AE titles refused that make it guessing: a wrong configuration has one or two. */
+const GUESSES = 3
 
 /** Message types by the kind of system that sends them (HL7 v2 chapters 3, 4, 7, 10, 13). */
 const TYPE_OF_SENDER: readonly { readonly prefix: string; readonly type: string }[] = [
@@ -147,8 +149,8 @@ function printer(_book: EvidenceBook, has: (role: string) => boolean): DeviceTyp
   return has('print_scp') ? { type: 'film printer', confidence: 'high', reason: 'takes print jobs (print_scp)' } : undefined
 }
 
-function workstation(_book: EvidenceBook, has: (role: string) => boolean): DeviceType | undefined {
-  if (!has('query_scu') && !has('retrieve_scu')) return undefined
+function workstation(book: EvidenceBook, has: (role: string) => boolean): DeviceType | undefined {
+  if ((!has('query_scu') && !has('retrieve_scu')) || guessedItsWay(book)) return undefined
   const receives = has('storage_scp')
   return {
     type: 'workstation',
@@ -165,8 +167,16 @@ function fromMessages(book: EvidenceBook): DeviceType | undefined {
   return undefined
 }
 
-function storage(_book: EvidenceBook, has: (role: string) => boolean): DeviceType | undefined {
-  return has('storage_scp') ? { type: 'image receiver', confidence: 'low', reason: 'takes images (storage_scp)' } : undefined
+function storage(book: EvidenceBook, has: (role: string) => boolean): DeviceType | undefined {
+  if (!has('storage_scp') || guessedItsWay(book)) return undefined
+  return { type: 'image receiver', confidence: 'low', reason: 'takes images (storage_scp)' }
+}
+
+/** It was refused under several AE titles before it got to do anything: what it does then, it does as a stranger. */
+function guessedItsWay(book: EvidenceBook): boolean {
+  const letIn = Math.min(...book.rows('role').map(row => row.firstSeen))
+  const refused = book.rows('refused_title').filter(row => row.firstSeen < letIn)
+  return new Set(refused.map(row => row.value)).size >= GUESSES
 }
 
 /** The site's own knowledge of names (`ae_titles` of the knowledge file). */

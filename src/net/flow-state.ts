@@ -3,6 +3,7 @@ import { communityId } from './community-id.ts'
 import type { Direction, Flow, Transport } from './flow.ts'
 import { Protocol } from './ip.ts'
 import type { Layers } from './layers.ts'
+import type { SynTraits } from './syn.ts'
 import type { TcpStream } from './tcp-stream.ts'
 
 const TRANSPORTS: ReadonlyMap<number, Transport> = new Map([
@@ -37,6 +38,7 @@ export class FlowState implements Flow {
   bytesFromClient = 0
   bytesFromServer = 0
   midstream = false
+  clientSyn: SynTraits | undefined
   gapBytesFromClient = 0
   gapBytesFromServer = 0
   overlapConflicts = 0

@@ -1,9 +1,10 @@
+import type { SynTraits } from './syn.ts'
+
 /** Contract between the net stage and the protocol decoders: what a flow is, and what it reports. */
 
 /** Direction of travel: 0 from the client (the side that opened the flow, as far as known) to the server, 1 back. */
 export type Direction = 0 | 1
 export const FROM_CLIENT: Direction = 0
-export const FROM_SERVER: Direction = 1
 
 export type Transport = 'tcp' | 'udp' | 'icmp' | 'ipv6-icmp' | 'sctp' | 'other'
 
@@ -42,6 +43,8 @@ export interface Flow {
   readonly bytesFromServer: number
   /** The flow was already running when the sensor first saw it, so who is client is a guess (known port, else the lower port serves). */
   readonly midstream: boolean
+  /** How the client opened the connection; undefined where its first packet seen was no SYN. */
+  readonly clientSyn: SynTraits | undefined
   /** TCP only: bytes of stream never seen, by direction. */
   readonly gapBytesFromClient: number
   readonly gapBytesFromServer: number

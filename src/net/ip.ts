@@ -32,6 +32,7 @@ export function readIpv4(layers: Layers): number {
   const fragment = view.getUint16(at + 6)
   layers.version = 4
   layers.protocol = view.getUint8(at + 9)
+  layers.ttl = view.getUint8(at + 8)
   layers.source[0] = view.getInt32(at + 12)
   layers.target[0] = view.getInt32(at + 16)
   layers.ipLength = total
@@ -54,6 +55,7 @@ export function readIpv6(layers: Layers): number {
     layers.target[word] = view.getInt32(at + 24 + word * 4)
   }
   layers.version = 6
+  layers.ttl = view.getUint8(at + 7)
   layers.ipLength = 40 + payload
   layers.fragmentId = 0
   layers.fragmentOffset = 0

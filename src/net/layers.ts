@@ -18,6 +18,8 @@ export interface Layers {
   readonly vlans: number[]
   version: 4 | 6
   protocol: number
+  /** Time to live, or hop limit. */
+  ttl: number
   /** Addresses as 32-bit words; IPv4 uses the first. */
   readonly source: Int32Array
   readonly target: Int32Array
@@ -47,6 +49,7 @@ export function createLayers(): Layers {
     vlans: [],
     version: 4,
     protocol: 0,
+    ttl: 0,
     source: new Int32Array(4),
     target: new Int32Array(4),
     ipLength: 0,

@@ -12,6 +12,7 @@ import { readEthernet, readLink, readTagged } from './link.ts'
 import { Reassembler } from './reassembly.ts'
 import type { NetSettings } from './settings.ts'
 import type { InterfaceStatistics, NetStatistics } from './statistics.ts'
+import { SynReader } from './syn.ts'
 import { TcpReader } from './tcp.ts'
 import { readGre, readUdpTunnel } from './tunnels.ts'
 
@@ -34,6 +35,7 @@ export class NetworkStage implements PacketSink {
   readonly #copies = new CopyDetector()
   readonly #reassembler: Reassembler
   readonly #tcp: TcpReader
+  readonly #syns = new SynReader()
   readonly #seed = (Math.random() * 0x1_0000_0000) | 0
   readonly #interfaces: InterfaceStatistics[] = []
   #packets = 0
@@ -250,6 +252,7 @@ export class NetworkStage implements PacketSink {
       if ((flags & 0x04) !== 0 && (flags & 0x02) === 0) return
       flow = this.#open(sourcePort, targetPort, this.#tcp.swaps(flags, sourcePort, targetPort), false)
       flow.midstream = (flags & 0x02) === 0
+      if (this.#tcp.opens(flags)) flow.clientSyn = this.#syns.read(layers)
     }
     this.#tcp.read(flow, this.#direction, layers, flags)
   }

@@ -33,6 +33,11 @@ export class TcpReader {
     return source === target ? sourcePort < targetPort : source
   }
 
+  /** True of a SYN as hosts send it: with neither FIN nor RST, and no answer to another one. */
+  opens(flags: number): boolean {
+    return (flags & (FIN | SYN | RST | ACK)) === SYN
+  }
+
   /** True when a SYN begins another connection between the same ports. */
   opensAnew(flow: FlowState, direction: Direction, layers: Layers, flags: number): boolean {
     if ((flags & (SYN | ACK)) !== SYN) return false

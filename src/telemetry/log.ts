@@ -38,9 +38,12 @@ function human({ level, message, timestamp, ...fields }: Line): string {
   return `${String(timestamp).slice(11, 19)} ${String(level).padEnd(5)} ${String(message)}${details.join('')}`
 }
 
-/** A log to standard error (and a file where configured). Standard output stays free for events. The first line opens it: a replay may have none. */
+/**
+ * A log to standard error, and a file where configured, which is there from the start. Standard output stays free for events. What writes it is
+ * loaded for the first line: a replay may have none.
+ */
 export function createLog(settings: LogSettings): Log {
-  let opened: Logger | undefined
+  let opened = settings.file === undefined ? undefined : openLogger(settings)
   const logger = (): Logger => {
     opened ??= openLogger(settings)
     return opened

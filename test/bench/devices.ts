@@ -1,12 +1,14 @@
 // Memory of a full inventory:   node --expose-gc test/bench/devices.ts [DEVICES]
 // Ends with status 1 when a device costs more than 4 KB. Each is a modality as the demo shows it: unit, software, station, AE title, role, MAC and address,
-// host name and system by DHCP.
+// host name and system by DHCP, system by TCP.
 import Joi from 'joi'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import { type InventorySettings, inventorySchema } from '../../src/inventory/settings.ts'
 import { association, ctFacts, flow, identity, mac, START } from '../inventory/samples.ts'
 
 const BUDGET_BYTES = 4096
+/** As Windows opens connections. */
+const SYN = { ttl: 128, window: 64_240, windowScale: 8, options: '2,1,3,1,1,4' }
 
 export interface DeviceMemory {
   readonly devices: number
@@ -31,7 +33,7 @@ export function measureDevices(count: number): DeviceMemory {
 }
 
 function addDevice(inventory: Inventory, number: number, server: { readonly serverAddress: string; readonly serverMac: string }): void {
-  const on = flow({ clientAddress: addressOf(number), clientMac: macOf(number), ...server })
+  const on = flow({ clientAddress: addressOf(number), clientMac: macOf(number), clientSyn: SYN, ...server })
   const time = START + number
   const facts = {
     ...ctFacts(`VA50A_SP${number % 7}`),

@@ -18,7 +18,7 @@ import {
 } from '../protocols/dicom/encode.ts'
 import { type Chatter, chatter } from './chatter.ts'
 import type { Frame } from './pcap.ts'
-import { capture, conversation, type Host, lease, lldp, placed } from './scenes.ts'
+import { capture, conversation, type Host, lease, lldp, openedBy, placed, STACKS } from './scenes.ts'
 
 /** What a simulated device says of itself. Its values are the wire's, not yet what they mean. */
 export interface Says extends Chatter {
@@ -33,6 +33,8 @@ export interface Says extends Chatter {
   /** Recorded conversation in which it is the client, with texts replaced by others of the same length. */
   readonly recorded?: string
   readonly rename?: Readonly<Record<string, string>>
+  /** Operating system that opens the recorded connection; it is Linux otherwise. */
+  readonly opens_as?: keyof typeof STACKS
   /** DHCP host name, options asked for, vendor class. */
   readonly hostname?: string
   readonly asks?: readonly number[]
@@ -100,7 +102,8 @@ function arrival(host: Host, says: Says, at: number): readonly Frame[] {
 function work(host: Host, says: Says, at: number): readonly Frame[] {
   if (says.recorded === undefined) return says.modality === undefined ? [] : storage(host, says, at)
   const server = says.recorded === 'dicom-worklist' ? WORKLIST : says.recorded.startsWith('hl7') ? ENGINE : ARCHIVE
-  return conversation(says.recorded, host, server, at, says.rename)
+  const frames = conversation(says.recorded, host, server, at, says.rename)
+  return says.opens_as === undefined ? frames : openedBy(STACKS[says.opens_as], frames)
 }
 
 /** One image sent to the archive: association, C-STORE, release (PS3.8 §9.3, PS3.7 §9.3.1). */

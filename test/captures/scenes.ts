@@ -24,6 +24,7 @@ const IPV4 = 0x0800
 const ARP = 0x0806
 const TCP = 6
 const UDP = 17
+const SYN = 0x02
 
 /**
  * What the first two hosts of recording `name` say to each other, client to server, `at` seconds into the scene. `rename` replaces texts of the same length wherever they
@@ -54,6 +55,33 @@ export function placed(frames: readonly Frame[], client: Host, server: Host, at:
   return frames.map(({ time, data }) => {
     const [source, target] = data.subarray(26, 30).equals(fromClient) ? [client, server] : [server, client]
     return { time: timeAt(at) + (time - first.time), data: readdressed(data, source, target) }
+  })
+}
+
+/** How an operating system opens connections. */
+interface Stack {
+  readonly ttl: number
+  readonly window: number
+  readonly options: Buffer
+}
+
+export const STACKS = {
+  windows: { ttl: 128, window: 64_240, options: hex('020405b40103030801010402') },
+  /** One that no table has. */
+  embedded: { ttl: 64, window: 8192, options: hex('020405b4') },
+} as const satisfies Readonly<Record<string, Stack>>
+
+/** The same frames, as if a host with another operating system had opened the connection. */
+export function openedBy({ ttl, window, options }: Stack, frames: readonly Frame[]): readonly Frame[] {
+  return frames.map(({ time, data }) => {
+    const tcp = 14 + (data[14] & 15) * 4
+    if (data[tcp + 13] !== SYN) return { time, data }
+    const opening = Buffer.concat([data.subarray(0, tcp + 20), options])
+    opening.writeUInt16BE(opening.length - 14, 16)
+    opening[22] = ttl
+    opening[tcp + 12] = (5 + options.length / 4) << 4
+    opening.writeUInt16BE(window, tcp + 14)
+    return { time, data: checksummed(opening) }
   })
 }
 
@@ -137,11 +165,15 @@ function renamed(data: Buffer, rename: Readonly<Record<string, string>>): Buffer
 }
 
 function readdressed(data: Buffer, source: Host, target: Host): Buffer {
-  const head = (data[14] & 15) * 4
   macBytes(target.mac).copy(data, 0)
   macBytes(source.mac).copy(data, 6)
   ipBytes(source.ip).copy(data, 26)
   ipBytes(target.ip).copy(data, 30)
+  return checksummed(data)
+}
+
+function checksummed(data: Buffer): Buffer {
+  const head = (data[14] & 15) * 4
   data.writeUInt16BE(0, 24)
   data.writeUInt16BE(checksum(data.subarray(14, 14 + head)), 24)
   const segment = data.subarray(14 + head, 14 + data.readUInt16BE(16))
@@ -195,7 +227,10 @@ export function datagram(source: Host, target: Host, from: number, to: number, p
   return { time: timeAt(at), data }
 }
 
-const hex = (digits: string): Buffer => Buffer.from(digits, 'hex')
+function hex(digits: string): Buffer {
+  return Buffer.from(digits, 'hex')
+}
+
 const macBytes = (mac: string): Buffer => hex(mac.replaceAll('-', ''))
 const ipBytes = (ip: string): Buffer => Buffer.from(ip.split('.').map(Number))
 

@@ -1,7 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { Device } from '../../src/inventory/device.ts'
 import { inventoryRecord } from '../../src/normalize/inventory-record.ts'
-import { association, ctFacts, flow, flowEnded, HOUR, identity, inventory, mac, message, SECOND, START, tls } from './samples.ts'
+import {
+  association,
+  ctFacts,
+  flow,
+  flowEnded,
+  HOUR,
+  identity,
+  inventory,
+  mac,
+  message,
+  rejection,
+  roles,
+  SECOND,
+  START,
+  tls,
+} from './samples.ts'
 
 const count = (device: Device | undefined, attribute: string, value: string): number | undefined =>
   device?.evidence.find(row => row.attribute === attribute && row.value === value)?.count
@@ -131,5 +146,51 @@ describe('messages that repeat each other', () => {
     devices.finish(START + 2 * HOUR)
     expect(devices.deviceAt('10.1.0.10')?.macs).toEqual([mac(77)])
     expect(count(devices.deviceAt('10.1.0.10'), 'hl7_sends', 'ORU^R01')).toBe(1)
+  })
+})
+
+describe('who asks, and was not expected', () => {
+  const CALLED = 'called_ae_title_not_recognized'
+  const guess = (devices: ReturnType<typeof inventory>['inventory'], from: number, titles: readonly string[]): void => {
+    for (const [turn, title] of titles.entries()) devices.observe(rejection(flow(), from + turn * SECOND, 'ECHOSCU', title, CALLED))
+  }
+  const read = (devices: ReturnType<typeof inventory>['inventory'], at: number): void => {
+    devices.observe(association(flow(), at))
+    devices.observe(roles(flow(), at, 'client', 'query_scu', 'retrieve_scu', 'storage_scp'))
+  }
+
+  test('a host that only looks for DICOM nodes, or is refused everywhere, has no type', () => {
+    const { inventory: devices } = inventory()
+    for (let host = 30; host < 45; host++)
+      devices.observe(association(flow({ serverAddress: `10.1.0.${host}`, serverMac: mac(host) }), START))
+    guess(devices, START + SECOND, ['PACS', 'DICOM', 'SERVER', 'ORTHANC'])
+    devices.finish(START + 10 * SECOND)
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ type: undefined })
+    expect(count(devices.deviceAt('10.1.0.10'), 'refused_title', 'PACS')).toBe(1)
+  })
+
+  test('a host that guessed the name under which it was let in is no workstation for what it does then', () => {
+    const { inventory: devices } = inventory()
+    guess(devices, START, ['PACS', 'DICOM', 'SERVER'])
+    read(devices, START + 10 * SECOND)
+    devices.finish(START + 20 * SECOND)
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ type: undefined, roles: ['query_scu', 'retrieve_scu', 'storage_scp'] })
+  })
+
+  test('the name under which it calls can be guessed too', () => {
+    const { inventory: devices } = inventory()
+    for (const title of ['WS01', 'WS02', 'WS03'])
+      devices.observe(rejection(flow(), START, title, 'PACS', 'calling_ae_title_not_recognized'))
+    read(devices, START + SECOND)
+    expect(devices.deviceAt('10.1.0.10')?.type).toBeUndefined()
+  })
+
+  test('a workstation that was configured wrong at first is one, and so is one from which somebody guesses later', () => {
+    const { inventory: devices } = inventory()
+    guess(devices, START, ['ARCHIV', 'ARCHIV', 'PACS'])
+    read(devices, START + 10 * SECOND)
+    expect(devices.deviceAt('10.1.0.10')?.type).toBe('workstation')
+    guess(devices, START + 20 * SECOND, ['DICOM', 'SERVER', 'ORTHANC', 'IMAGES'])
+    expect(devices.deviceAt('10.1.0.10')?.type).toBe('workstation')
   })
 })

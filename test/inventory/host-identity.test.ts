@@ -44,8 +44,21 @@ describe('what is said of hosts by name', () => {
     const subject = { address: '10.1.0.20' }
     devices.identify(host('ssh', subject, LATER, { banner: ['SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3', 'identification'] }))
     expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Debian', version: '12' })
-    for (let n = 1; n <= 3; n++) devices.identify(host('dhcp', subject, LATER + n, { vendor_class: ['udhcp 1.36.1', 'option 60'] }))
+    for (let n = 1; n <= 3; n++) devices.identify(host('ssdp', subject, LATER + n, { upnp_server: ['FreeBSD UPnP/1.1', 'SERVER'] }))
+    expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'FreeBSD' })
+  })
+
+  test('knows a system by its own name rather than by that of its family, however often that one is said', () => {
+    const { inventory: devices } = known()
+    const subject = { address: '10.1.0.20' }
+    for (let n = 0; n < 9; n++) devices.identify(host('dhcp', subject, LATER + n, { vendor_class: ['udhcp 1.36.1', 'option 60'] }))
     expect(devices.deviceAt('10.1.0.20')?.os).toEqual({ name: 'Linux' })
+    devices.identify(host('ssh', subject, LATER + 9, { banner: ['SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3', 'identification'] }))
+    devices.identify(host('dhcp', subject, LATER + 10, { vendor_class: ['udhcp 1.36.1', 'option 60'] }))
+    expect(devices.deviceAt('10.1.0.20')).toMatchObject({
+      os: { name: 'Debian', version: '12' },
+      reasons: { os: expect.stringContaining('its family, Linux: dhcp option 60 said so 10 times') },
+    })
   })
 
   test('adds to the device at that address', () => {

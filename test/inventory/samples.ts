@@ -52,6 +52,7 @@ export function flow(changes: Partial<Flow> = {}): Flow {
     bytesFromClient: 1000,
     bytesFromServer: 1000,
     midstream: false,
+    clientSyn: undefined,
     gapBytesFromClient: 0,
     gapBytesFromServer: 0,
     overlapConflicts: 0,

@@ -8,7 +8,7 @@ import type { Device } from '../../src/inventory/device.ts'
 import { Sensor } from '../../src/sensor.ts'
 import { defaultSettings } from '../../src/settings.ts'
 import { hospital, type SimulatedDevice } from '../captures/hospital.ts'
-import { capture, conversation, type Host } from '../captures/scenes.ts'
+import { capture, conversation, type Host, openedBy, STACKS } from '../captures/scenes.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -93,7 +93,10 @@ async function replayed({ folder, attributes, captures }: Truth['replayed'], scr
   for (const [file, hosts] of Object.entries(captures)) {
     const echoes = join(scratch, 'echoes.pcap')
     const echo = ({ at: ip, mac }: ReplayedHost, index: number) =>
-      conversation('dicom-echo-dcmtk', { mac, ip }, ECHO_SERVER, index, { CT01: `H${String(index).padStart(3, '0')}` })
+      openedBy(
+        STACKS.embedded,
+        conversation('dicom-echo-dcmtk', { mac, ip }, ECHO_SERVER, index, { CT01: `H${String(index).padStart(3, '0')}` }),
+      )
     writeFileSync(echoes, capture(...hosts.map(echo)))
     const devices = await devicesIn(join(ROOT, folder, file), echoes)
     for (const { at, is } of hosts) board.enter(`${file} ${at}`, is, deviceAt(devices, at))

@@ -41,6 +41,7 @@ export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
     packetsFromServer: 80,
     bytesFromClient: 6_000_000,
     bytesFromServer: 4200,
+    clientSyn: undefined,
     midstream: false,
     gapBytesFromClient: 0,
     gapBytesFromServer: 0,
