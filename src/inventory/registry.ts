@@ -213,7 +213,7 @@ export class DeviceRegistry {
       state.turns = new Turns({ mac: own, address })
       return
     }
-    const other = state.turns.at(own, address)
+    const other = state.turns.at(own, address, time)
     if (other === undefined || state.isShared) return
     const here: Place = { mac: own, address }
     if (!state.turns.areTwo(here, other, state.isNameless) || !this.#hasRoom(time)) return

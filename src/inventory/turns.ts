@@ -6,6 +6,8 @@ const MAX_FORMER = 4
 const NOWHERE: readonly Place[] = []
 /** Addresses alone are weaker than adapters: a device comes back to one so many times before that is no moving about. */
 const RETURNS_OF_ADDRESSES = 3
+/** µs from one return to the next that is counted with it: what takes longer is a lease that another address follows. */
+const MAX_BETWEEN_RETURNS = 86_400_000_000
 
 /** One place from which a unit stated what it is: its adapter, or its address where no adapter is known to be its own. */
 export interface Place {
@@ -17,6 +19,8 @@ export interface Place {
 export interface SavedTurns {
   readonly places: readonly Place[]
   readonly returns: number
+  /** Time of the latest return, µs. */
+  readonly returned?: number
 }
 
 /**
@@ -27,26 +31,28 @@ export class Turns {
   #latest: Place
   #former: readonly Place[] = NOWHERE
   #returns = 0
+  #returned = 0
 
   constructor(place: Place) {
     this.#latest = place
   }
 
-  static restore({ places, returns }: SavedTurns): Turns | undefined {
+  static restore({ places, returns, returned = 0 }: SavedTurns): Turns | undefined {
     const latest = places.at(-1)
     if (latest === undefined) return undefined
     const turns = new Turns(latest)
     turns.#former = places.slice(0, -1)
     turns.#returns = returns
+    turns.#returned = returned
     return turns
   }
 
   save(): SavedTurns {
-    return { places: [...this.#former, this.#latest], returns: this.#returns }
+    return { places: [...this.#former, this.#latest], returns: this.#returns, returned: this.#returned }
   }
 
   /** The unit stated itself from there. Answers the place from which it came back, when it had been here before. */
-  at(mac: string | undefined, address: string): Place | undefined {
+  at(mac: string | undefined, address: string, time: number): Place | undefined {
     const before = this.#latest
     if (before.mac === mac && before.address === address) return undefined
     const place = { mac, address }
@@ -56,7 +62,8 @@ export class Turns {
     const isBack = others.length < this.#former.length
     this.#former = [...others, before].slice(-MAX_FORMER)
     if (!isBack) return undefined
-    this.#returns++
+    this.#returns = time - this.#returned > MAX_BETWEEN_RETURNS ? 1 : this.#returns + 1
+    this.#returned = time
     return before
   }
 

@@ -133,6 +133,15 @@ describe('one device stays one', () => {
   test('that moves between two subnets behind routers', () =>
     one(turns('ABABAB', { A: { address: '10.7.0.10' }, B: { address: '10.8.0.10' } }), '10.8.0.10', ['10.7.0.10', '10.8.0.10']))
 
+  test('that gets the address again that it had, days later, behind a router', () => {
+    const { inventory: devices, events } = inventory()
+    const places = { A: { address: '10.7.0.10' }, B: { address: '10.7.0.11' } }
+    let time = START
+    for (const visit of turns('ABABABAB', places)) time = visits(devices, [visit], time) + 2 * 24 * 60 * MINUTE
+    expect(devices.count).toBe(2)
+    expect(events.filter(event => event.kind === 'device-split')).toEqual([])
+  })
+
   test('that comes out of a pool of translated addresses', () =>
     one(turns('ABCACBAC', { A: { address: '10.7.0.1' }, B: { address: '10.7.0.2' }, C: { address: '10.7.0.3' } }), '10.7.0.3', [
       '10.7.0.1',
