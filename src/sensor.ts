@@ -6,6 +6,7 @@ import { Inventory } from './inventory/inventory.ts'
 import type { InventoryStore } from './inventory/store.ts'
 import type { Direction, Flow, FlowEnd, FlowHandler, LinkLayerProtocol } from './net/flow.ts'
 import { NetworkStage } from './net/stage.ts'
+import type { NetStatistics } from './net/statistics.ts'
 import { encodeEvent, Normalizer } from './normalize/ecs.ts'
 import type { EcsDocument, EncodedEvent, WardwireEvent } from './normalize/event.ts'
 import type { HealthReport } from './normalize/health.ts'
@@ -176,6 +177,11 @@ export class Sensor implements PacketSink, FlowHandler {
     return this.#health.unseen
   }
 
+  /** What the net stage met so far. */
+  get network(): NetStatistics {
+    return this.#net.statistics
+  }
+
   get openFlows(): number {
     return this.#net.statistics.flows
   }
@@ -215,9 +221,10 @@ export class Sensor implements PacketSink, FlowHandler {
 
   ended(flow: Flow, end: FlowEnd, time: number): void {
     const application = this.#identifier.application(flow) ?? this.#datagrams.application(flow)
+    const seen = this.#identifier.seenAs(flow)
     const tls = this.#identifier.ended(flow, end, time)
     this.#datagrams.ended(flow)
-    this.#observe(flowEnded(flow, end, application, tls))
+    this.#observe(flowEnded(seen, end, application, tls))
   }
 
   neighbour(address: string, mac: string, interfaceIndex: number, vlanId: number | undefined, time: number): void {

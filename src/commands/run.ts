@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { openCapture } from '../capture/index.ts'
 import { openInventoryStore } from '../inventory/store.ts'
+import type { NetStatistics } from '../net/statistics.ts'
 import { inventoryRecord } from '../normalize/inventory-record.ts'
 import { startDelivery } from '../outputs/delivery.ts'
 import { Sensor } from '../sensor.ts'
@@ -79,6 +80,19 @@ export async function run(settings: Settings, log: Log, signal: AbortSignal): Pr
   }
 }
 
+/** What mirrors, networks and attackers do to packets. */
+function oddities(network: NetStatistics): Readonly<Record<string, number>> {
+  return {
+    malformed: network.malformed,
+    unknown_link_type: network.unknownLinkTypes,
+    duplicate: network.duplicates,
+    retransmit: network.retransmits,
+    overlap_conflict: network.overlapConflicts,
+    incomplete_datagram: network.fragmentsIncomplete,
+    fragment_overlap: network.fragmentOverlaps,
+  }
+}
+
 /** Figures of the sensor for Prometheus. */
 export function sensorMetrics(sensor: Sensor, source: { readonly interfaces: readonly string[] }): readonly Metric[] {
   const one = (name: string, help: string, value: () => number): Metric => ({
@@ -93,6 +107,12 @@ export function sensorMetrics(sensor: Sensor, source: { readonly interfaces: rea
     one('devices', 'devices in the inventory', () => sensor.inventory.count),
     one('decode_errors_total', 'units that a decoder could not make sense of', () => sensor.summary().decodeErrors),
     one('dropped_packets_total', 'packets that the capture says it lost', () => sensor.unseen.dropped),
+    {
+      name: 'wardwire_oddities_total',
+      help: 'packets and segments that were other than they should be, and how often they were',
+      labelNames: ['kind'],
+      read: () => Object.entries(oddities(sensor.network)).map(([kind, value]) => ({ labels: { kind }, value })),
+    },
     {
       name: 'wardwire_overload_total',
       help: 'times that a limit was hit and something gave way',

@@ -39,6 +39,7 @@ export class FlowState implements Flow {
   bytesFromServer = 0
   midstream = false
   clientSyn: SynTraits | undefined
+  clientGuessed = false
   gapBytesFromClient = 0
   gapBytesFromServer = 0
   overlapConflicts = 0

@@ -5,6 +5,7 @@ import type { SynTraits } from './syn.ts'
 /** Direction of travel: 0 from the client (the side that opened the flow, as far as known) to the server, 1 back. */
 export type Direction = 0 | 1
 export const FROM_CLIENT: Direction = 0
+export const FROM_SERVER: Direction = 1
 
 export type Transport = 'tcp' | 'udp' | 'icmp' | 'ipv6-icmp' | 'sctp' | 'other'
 
@@ -41,10 +42,12 @@ export interface Flow {
   readonly packetsFromServer: number
   readonly bytesFromClient: number
   readonly bytesFromServer: number
-  /** The flow was already running when the sensor first saw it, so who is client is a guess (known port, else the lower port serves). */
+  /** The flow was already running when the sensor first saw it. */
   readonly midstream: boolean
   /** How the client opened the connection; undefined where its first packet seen was no SYN. */
   readonly clientSyn: SynTraits | undefined
+  /** Neither a SYN nor a known port tells who opened it: the lower port is taken for the one that serves. */
+  readonly clientGuessed: boolean
   /** TCP only: bytes of stream never seen, by direction. */
   readonly gapBytesFromClient: number
   readonly gapBytesFromServer: number

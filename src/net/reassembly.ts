@@ -98,6 +98,13 @@ export class Reassembler {
     this.#bytes += this.#hole(stream, time).insert({ sequence, bytes: NO_BYTES, length: 0, needs: undefined })
   }
 
+  /** The end of a direction was seen, and all its bytes: what the other side answered to it waits no longer. */
+  endSeen(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
+    if (otherOf(flow, direction)?.hole === undefined) return
+    this.closeIfDone(flow, direction, stream, time)
+    this.#settle(flow, time)
+  }
+
   /** Give up waiting for what will not come any more. */
   review(flow: FlowState, direction: Direction, stream: TcpStream, time: number): void {
     for (let { hole } = stream; hole !== undefined; { hole } = stream) {

@@ -253,6 +253,7 @@ export class NetworkStage implements PacketSink {
       flow = this.#open(sourcePort, targetPort, this.#tcp.swaps(flags, sourcePort, targetPort), false)
       flow.midstream = (flags & 0x02) === 0
       if (this.#tcp.opens(flags)) flow.clientSyn = this.#syns.read(layers)
+      flow.clientGuessed = flow.midstream && this.#tcp.isGuess(sourcePort, targetPort)
     }
     this.#tcp.read(flow, this.#direction, layers, flags)
   }
@@ -335,11 +336,11 @@ export class NetworkStage implements PacketSink {
   /** Tell the right what a flow came to; it lingers in the table for late packets. */
   #end(flow: FlowState, end: FlowEnd, time: number): void {
     if (flow.ended) return
-    const bothEnded = flow.protocolNumber === Protocol.TCP && this.#tcp.flush(flow, time)
+    const seen = flow.protocolNumber === Protocol.TCP ? this.#tcp.flush(flow, time) : undefined
     flow.ended = true
     flow.fromClient = undefined
     flow.fromServer = undefined
-    this.#handler.ended(flow, bothEnded && end !== 'reset' ? 'closed' : end, time)
+    this.#handler.ended(flow, end === 'reset' ? end : (seen ?? end), time)
   }
 
   #drop(flow: FlowState, end: FlowEnd, time: number): void {

@@ -60,6 +60,8 @@ export class TcpStream {
   hasAcknowledgment = false
   finSequence = 0
   finSeen = false
+  /** Where a reset stands, behind bytes that are still missing. */
+  resetSequence: number | undefined
   closed = false
   /** What waits. */
   hole: Hole | undefined

@@ -11,6 +11,8 @@ const ACK = 0x10
 
 /** Ports that serve rather than call, for connections whose beginning was missed. */
 const SERVER_PORTS: ReadonlySet<number> = new Set([104, 2575, 2761, 2762, 4242, 6661, 11112, 80, 443, 8042, 8080, 8443])
+/** Lower ones are of services (RFC 6335 §6). */
+const FIRST_USER_PORT = 1024
 /** An acknowledgment further ahead of what was seen is nobody's, and nothing waits for it. */
 const MAX_UNSEEN = 1 << 24
 /** A reset counts when it is about here in the stream. */
@@ -29,8 +31,13 @@ export class TcpReader {
   /** True when the sender of the first packet seen is the server: it answers a SYN, or its port is one that serves. */
   swaps(flags: number, sourcePort: number, targetPort: number): boolean {
     if ((flags & SYN) !== 0) return (flags & ACK) !== 0
-    const [source, target] = [SERVER_PORTS.has(sourcePort), SERVER_PORTS.has(targetPort)]
-    return source === target ? sourcePort < targetPort : source
+    const [source, target] = [service(sourcePort), service(targetPort)]
+    return source === target ? sourcePort < targetPort : source > target
+  }
+
+  /** True when ports do not tell either: none of them, or both, serve. */
+  isGuess(sourcePort: number, targetPort: number): boolean {
+    return service(sourcePort) === service(targetPort)
   }
 
   /** True of a SYN as hosts send it: with neither FIN nor RST, and no answer to another one. */
@@ -79,7 +86,7 @@ export class TcpReader {
       const needs = (flags & ACK) !== 0 && isUnheard(flow, direction, other, acknowledgment) ? acknowledgment : undefined
       this.#reassembler.segment(flow, direction, stream, first, needs, layers.data, payload, captured, length, time)
     }
-    if ((flags & FIN) !== 0) this.#finish(stream, first, (first + length) | 0, time)
+    if ((flags & FIN) !== 0) this.#finish(flow, direction, stream, (first + length) | 0, time)
     if ((flags & RST) !== 0) this.#reset(flow, stream, sequence, time)
     else this.#closeIfDone(flow, time)
   }
@@ -93,15 +100,16 @@ export class TcpReader {
     this.#closeIfDone(flow, time)
   }
 
-  /** Deliver whatever still waits, with its gaps. True when both sides have then ended. A side that was never seen has no gaps. */
-  flush(flow: FlowState, time: number): boolean {
+  /** Deliver whatever still waits, with its gaps. Gives the end that was seen, if there was one. A side that was never seen has no gaps. */
+  flush(flow: FlowState, time: number): 'closed' | 'reset' | undefined {
     const { fromClient, fromServer } = flow
-    if (fromClient === undefined || fromServer === undefined) return false
+    if (fromClient === undefined || fromServer === undefined) return undefined
     if (flow.packetsFromClient > 0) this.#reassembler.flush(flow, 0, fromClient, time)
     if (flow.packetsFromServer > 0) this.#reassembler.flush(flow, 1, fromServer, time)
     this.#reassembler.closeIfDone(flow, 0, fromClient, time)
     this.#reassembler.closeIfDone(flow, 1, fromServer, time)
-    return fromClient.closed && fromServer.closed
+    if (isReset(fromClient) || isReset(fromServer)) return 'reset'
+    return fromClient.closed && fromServer.closed ? 'closed' : undefined
   }
 
   /** The sender has everything of the other side up to here. */
@@ -114,28 +122,48 @@ export class TcpReader {
   }
 
   /** FIN: all bytes of this side are sent. One that lies behind what was delivered is not this connection's. */
-  #finish(stream: TcpStream, first: number, end: number, time: number): void {
-    if (!stream.known) stream.start(first)
+  #finish(flow: FlowState, direction: Direction, stream: TcpStream, end: number, time: number): void {
+    if (!stream.known) stream.start(end)
     const ahead = (end - stream.next) | 0
     if (stream.finSeen || ahead < 0 || ahead > MAX_AHEAD) return
     stream.finSeen = true
     stream.finSequence = end
     if (ahead > 0) this.#reassembler.endAhead(stream, end, time)
+    else this.#reassembler.endSeen(flow, direction, stream, time)
   }
 
   #reset(flow: FlowState, stream: TcpStream, sequence: number, time: number): void {
-    const distance = (sequence - stream.next) | 0
-    if (stream.known && Math.abs(distance) > RESET_WINDOW) return
-    this.#end(flow, 'reset', time)
+    const ahead = stream.known ? (sequence - stream.next) | 0 : 0
+    if (Math.abs(ahead) > RESET_WINDOW) return
+    if (ahead <= 0 || stream.isHeard(sequence)) this.#end(flow, 'reset', time)
+    else if (stream.resetSequence === undefined) {
+      stream.resetSequence = sequence
+      this.#reassembler.endAhead(stream, sequence, time)
+    }
   }
 
   #closeIfDone(flow: FlowState, time: number): void {
     const { fromClient, fromServer } = flow
     if (fromClient === undefined || fromServer === undefined) return
+    if (isReset(fromClient) || isReset(fromServer)) {
+      this.#end(flow, 'reset', time)
+      return
+    }
     this.#reassembler.closeIfDone(flow, 0, fromClient, time)
     this.#reassembler.closeIfDone(flow, 1, fromServer, time)
     if (isOver(fromClient, flow.packetsFromClient) && isOver(fromServer, flow.packetsFromServer)) this.#end(flow, 'closed', time)
   }
+}
+
+/** How likely it is that a port serves. */
+function service(port: number): number {
+  if (SERVER_PORTS.has(port)) return 2
+  return port < FIRST_USER_PORT ? 1 : 0
+}
+
+/** A mirror may show a reset before the bytes that were sent before it. */
+function isReset(stream: TcpStream): boolean {
+  return stream.resetSequence !== undefined && stream.isHeard(stream.resetSequence)
 }
 
 /** A side that the mirror does not show is over with the other. */

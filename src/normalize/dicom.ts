@@ -8,7 +8,7 @@ import type {
   DicomStore,
   NamedUid,
 } from '../protocols/observation.ts'
-import { type Context, compact, count, type Fields, list, text } from './common.ts'
+import { type Context, compact, count, distinct, type Fields, list, text } from './common.ts'
 import type { WardwireEvent } from './event.ts'
 import { NETWORK, networkEvent } from './network.ts'
 import { nanoseconds } from './time.ts'
@@ -98,6 +98,7 @@ function associationFields(seen: DicomAssociation): Fields {
   const { reject, abort, userIdentity, usedSopClasses, contexts, operations } = seen
   const accepted = contexts.filter(context => context.result === 0)
   const refused = contexts.filter(context => context.result !== undefined && context.result !== 0)
+  const roles = contexts.map(({ roleSelection }) => roleSelection).filter(role => role !== undefined)
   const sopClasses = usedSopClasses.length > 0 ? usedSopClasses : undefined
   const transferSyntaxes = [...new Set(accepted.map(context => context.acceptedTransferSyntax).filter(uid => uid !== undefined))]
   return {
@@ -112,9 +113,14 @@ function associationFields(seen: DicomAssociation): Fields {
     requestor: partyFields(seen.requestor),
     acceptor: partyFields(seen.acceptor),
     user_identity: userIdentity && { type: userIdentity.type, response_requested: userIdentity.responseRequested },
+    async_window: seen.asyncWindow,
+    role_selection:
+      roles.length > 0 ? { proposed: roles.length, accepted: roles.filter(role => role.accepted !== undefined).length } : undefined,
+    extended_negotiation: compact({ uid: distinct(seen.extendedNegotiation) }),
+    unknown_items: distinct(seen.unknownItems.map(({ type }) => `0x${type.toString(16).toUpperCase().padStart(2, '0')}`)),
     presentation_context:
       contexts.length > 0 ? { proposed: contexts.length, accepted: accepted.length, rejected: refused.length } : undefined,
-    sop_class: sopClasses ? namedUids(sopClasses) : compact({ uid: list([...new Set(contexts.map(context => context.abstractSyntax))]) }),
+    sop_class: sopClasses ? namedUids(sopClasses) : compact({ uid: distinct(contexts.map(context => context.abstractSyntax)) }),
     transfer_syntax: compact({ uid: list(transferSyntaxes) }),
     operations: compact({ ...operations }),
     statuses: compact({ ...seen.statuses }),

@@ -34,7 +34,7 @@ export function flowEvent(context: Context, seen: FlowEnded): WardwireEvent {
     partial: seen.partial,
     body: { tls: tls && tlsFields(tls) },
     wardwire: {
-      flow: { end: seen.flowEnd },
+      flow: { end: seen.flowEnd, overlap_conflicts: flow.overlapConflicts > 0 ? flow.overlapConflicts : undefined },
       tls: tls && {
         client_ja4: text(tls.ja4),
         client_certificate_requested: tls.clientCertificateRequested,

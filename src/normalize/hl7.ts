@@ -90,7 +90,7 @@ function messageFields(seen: Hl7Message): Fields {
       profiles: list(seen.profiles),
       transaction: text(seen.transaction),
       continuation: seen.continuation,
-      bytes: seen.bytes,
+      bytes: seen.bytes > 0 ? seen.bytes : undefined,
     }),
     sending: partyFields(seen.sending),
     receiving: partyFields(seen.receiving),
@@ -98,7 +98,7 @@ function messageFields(seen: Hl7Message): Fields {
       ack === undefined
         ? { code: 'none' }
         : { code: ack.code || 'none', mode: ack.mode, error_code: text(ack.errorCode), control_id: text(ack.controlId) },
-    segment: { names: list(seen.segmentNames), count: seen.segmentCount },
+    segment: seen.segmentCount > 0 ? { names: list(seen.segmentNames), count: seen.segmentCount } : undefined,
     batch: seen.batchMessages === undefined ? undefined : { messages: seen.batchMessages },
     ...identifierFields(seen.identifiers),
     framing: seen.framingDeviations.length > 0 ? { deviations: seen.framingDeviations } : undefined,

@@ -12,6 +12,7 @@ export const POLICIES: Readonly<Record<Policy, string>> = {
   fragments: 'IP datagrams given up in pieces (net.fragments_max)',
   dicom_association_buffer:
     'DICOM messages not kept because their association had too many under way (protocols.dicom.association_buffer_bytes)',
+  dicom_command: 'DICOM commands passed over because of their length (protocols.dicom.max_command_bytes)',
   dicom_control_pdu: 'DICOM association PDUs passed over because of their length (protocols.dicom.max_control_pdu_bytes)',
   dicom_pending_operations: 'DICOM requests whose response was not waited for (protocols.dicom.max_pending_operations)',
   hl7_message: 'HL7 messages read in part because of their length (protocols.hl7.max_message_bytes)',

@@ -38,12 +38,17 @@ export interface DecoderContext {
 
 /** A protocol that is recognized by content. `Settings` are its checked part of the configuration. */
 export interface Protocol {
-  readonly name: 'dicom' | 'hl7' | 'http' | 'http2' | 'tls' | 'smb' | 'ssh' | 'ftp' | 'smtp' | 'telnet'
+  readonly name: 'dicom' | 'hl7' | 'http' | 'http2' | 'tls' | 'proxy' | 'smb' | 'ssh' | 'ftp' | 'smtp' | 'telnet'
   /**
    * Look at the first bytes seen from one side (`bytes[offset .. offset+length)`, never the same answer from other splits):
    * `more` when too short to tell. `midstream` is true when the flow's or direction's beginning was missed, so the bytes may start inside a unit.
    */
   probe(direction: Direction, bytes: Uint8Array, offset: number, length: number, midstream: boolean, flow: Flow): ProbeAnswer
+  /**
+   * Who opened the connection, as bytes say that one side sent and that match; `more` when too short to tell, undefined when they say nothing
+   * of it. Asked only where that is a guess. Splits of the bytes must not change the answer.
+   */
+  opener?(direction: Direction, bytes: Uint8Array, offset: number, length: number): Direction | 'more' | undefined
   open(context: DecoderContext): StreamDecoder
   /** It may begin after others have agreed on it, at a turn of the conversation (STARTTLS, RFC 2817, RDP …). */
   readonly beginsLater?: boolean

@@ -1,4 +1,5 @@
-import type { Direction, Flow, FlowEnd } from '../net/flow.ts'
+import { type Direction, type Flow, type FlowEnd, FROM_SERVER } from '../net/flow.ts'
+import { TurnedFlow } from '../net/turned-flow.ts'
 import type { DecoderContext, Emit, Protocol, StreamDecoder } from './decoder.ts'
 import type { Observation, TlsHandshake } from './observation.ts'
 
@@ -82,6 +83,8 @@ export class ProtocolIdentifier {
   readonly #options: IdentifierOptions
   /** What flows spoke before it was something else. */
   readonly #earlier = new Map<number, Protocol['name']>()
+  /** Flows of which the content told that the other end is the client. */
+  readonly #turned = new Map<number, Flow>()
   readonly #contents = new Map<number, Content>()
   readonly #open = new Set<Followed>()
 
@@ -92,6 +95,13 @@ export class ProtocolIdentifier {
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
+    const turned = this.#turnedOf(flow)
+    if (turned === undefined) this.#take(flow, direction, bytes, offset, length, time)
+    else this.#take(turned, opposite(direction), bytes, offset, length, time)
+  }
+
+  /** Bytes of a flow as it is seen here: see `seenAs`. */
+  #take(flow: Flow, direction: Direction, bytes: Uint8Array, offset: number, length: number, time: number): void {
     const content = this.#content(flow)
     if (content.kind === 'nobodys') return
     if (content.kind === 'followed') {
@@ -108,17 +118,19 @@ export class ProtocolIdentifier {
 
   gap(flow: Flow, direction: Direction, length: number, time: number): void {
     const content = this.#content(flow)
-    if (content.kind === 'followed') this.#guard(content, decoder => decoder.gap(direction, length, time))
+    const side = this.#sideOf(flow, direction)
+    if (content.kind === 'followed') this.#guard(content, decoder => decoder.gap(side, length, time))
     if (content.kind === 'undecided' || content.kind === 'unknown') content.turns.said = undefined
     if (content.kind === 'undecided') {
-      content.probing[direction].gone += length
-      this.#restart(flow, content, direction, true)
+      content.probing[side].gone += length
+      this.#restart(flow, content, side, true)
     }
   }
 
   halfClosed(flow: Flow, direction: Direction, time: number): void {
     const content = this.#contents.get(flow.number)
-    if (content?.kind === 'followed') this.#guard(content, decoder => decoder.halfClosed(direction, time))
+    const side = this.#sideOf(flow, direction)
+    if (content?.kind === 'followed') this.#guard(content, decoder => decoder.halfClosed(side, time))
   }
 
   /** The flow is over: its decoder reports what is open. Gives the TLS facts of the flow, if any. */
@@ -126,10 +138,16 @@ export class ProtocolIdentifier {
     const content = this.#contents.get(flow.number)
     this.#contents.delete(flow.number)
     this.#earlier.delete(flow.number)
+    this.#turned.delete(flow.number)
     if (content?.kind !== 'followed') return undefined
     this.#guard(content, decoder => decoder.end(end, time))
     this.#open.delete(content)
     return content.tls
+  }
+
+  /** The flow with client and server as its content tells, where the net stage could only guess. To be asked before its end. */
+  seenAs(flow: Flow): Flow {
+    return this.#turnedOf(flow) ?? flow
   }
 
   /** What the flow speaks, once that is known. */
@@ -141,6 +159,14 @@ export class ProtocolIdentifier {
   /** About once a second. */
   tick(time: number): void {
     for (const content of this.#open) this.#guard(content, decoder => decoder.tick(time))
+  }
+
+  #turnedOf(flow: Flow): Flow | undefined {
+    return this.#turned.size === 0 ? undefined : this.#turned.get(flow.number)
+  }
+
+  #sideOf(flow: Flow, direction: Direction): Direction {
+    return this.#turnedOf(flow) === undefined ? direction : opposite(direction)
   }
 
   #content(flow: Flow): Content {
@@ -195,13 +221,20 @@ export class ProtocolIdentifier {
       protocol => [protocol, protocol.probe(direction, seen, 0, seen.length, probing.midstream, flow)] as const,
     )
     const match = answers.find(([, answer]) => answer === 'match')?.[0]
+    const isFull = probing.bytes >= PROBE_BYTES
     if (match !== undefined) {
-      this.#start(flow, content, match)
+      const opener = this.#opener(flow, match, direction, seen)
+      if (opener !== 'more' || isFull) this.#start(flow, content, match, opener)
       return
     }
-    const isFull = probing.bytes >= PROBE_BYTES
     probing.candidates = answers.filter(([, answer]) => answer === 'more' && !isFull).map(([protocol]) => protocol)
     if (probing.candidates.length === 0) this.#restart(flow, content, direction, probing.midstream)
+  }
+
+  /** Who opened a flow of which that is a guess, as its first protocol tells. */
+  #opener(flow: Flow, { opener }: Protocol, direction: Direction, seen: Uint8Array): Direction | 'more' | undefined {
+    if (!flow.clientGuessed || this.#earlier.has(flow.number)) return undefined
+    return opener?.(direction, seen, 0, Math.min(seen.length, PROBE_BYTES))
   }
 
   /** Forget what was seen. `looksOn`: a unit may start in what comes next, which is looked for a limited number of times. */
@@ -217,7 +250,11 @@ export class ProtocolIdentifier {
     this.#contents.set(flow.number, isOver(turns) ? NOBODYS : { kind: 'unknown', turns })
   }
 
-  #start(flow: Flow, { probing, waiting }: Undecided, protocol: Protocol): void {
+  /** Follow the flow from here on. Where `opener` is the side that was taken for the server, it is turned before anything is told of it. */
+  #start(guessed: Flow, { probing, waiting }: Undecided, protocol: Protocol, opener?: Direction | 'more'): void {
+    const isTurned = opener === FROM_SERVER
+    const flow = isTurned ? new TurnedFlow(guessed) : guessed
+    if (isTurned) this.#turned.set(flow.number, flow)
     this.flowsByProtocol.set(protocol.name, (this.flowsByProtocol.get(protocol.name) ?? 0) + 1)
     const emit = (observation: Observation): void => this.#emit(content, observation)
     const handOver: DecoderContext['handOver'] = (...rest) => this.#handOver(flow, content, ...rest)
@@ -228,7 +265,8 @@ export class ProtocolIdentifier {
     for (const direction of [0, 1] as const)
       if (probing[direction].midstream && !flow.midstream)
         this.#guard(content, follower => follower.gap(direction, probing[direction].gone, flow.lastTime))
-    for (const { direction, bytes, time } of waiting) this.data(flow, direction, bytes, 0, bytes.length, time)
+    for (const { direction, bytes, time } of waiting)
+      this.#take(flow, isTurned ? opposite(direction) : direction, bytes, 0, bytes.length, time)
   }
 
   /** What a flow spoke is over, but not the flow. */
@@ -238,7 +276,7 @@ export class ProtocolIdentifier {
     this.#open.delete(from)
     this.#earlier.set(flow.number, from.protocol)
     this.#undecided(flow, false)
-    if (length > 0) this.data(flow, direction, bytes, offset, length, time)
+    if (length > 0) this.#take(flow, direction, bytes, offset, length, time)
   }
 
   #emit(content: Followed, observation: Observation): void {
@@ -272,6 +310,10 @@ export class ProtocolIdentifier {
     this.#open.delete(content)
     this.#options.onFailure(content.protocol, error)
   }
+}
+
+function opposite(direction: Direction): Direction {
+  return direction === 0 ? 1 : 0
 }
 
 /** Nothing that begins later is looked for any more. */

@@ -15,6 +15,7 @@ import { llmnr } from './llmnr/index.ts'
 import { mdns } from './mdns/index.ts'
 import { nbdgm, nbns } from './netbios/index.ts'
 import { NO_OVERLOAD, type OnOverload } from './overload.ts'
+import { proxy } from './proxy/index.ts'
 import { smb } from './smb/index.ts'
 import { snmp } from './snmp/index.ts'
 import { ssdp } from './ssdp/index.ts'
@@ -39,6 +40,7 @@ export const protocolsSchema = Joi.object<ProtocolSettings>({
 /** Every protocol on TCP that is recognized, in the order in which the first bytes of a flow are shown to them. */
 export function createProtocols(settings: ProtocolSettings, onOverload: OnOverload = NO_OVERLOAD): readonly Protocol[] {
   return [
+    proxy(),
     dicom(settings.dicom, onOverload),
     hl7(settings.hl7, onOverload),
     tls(settings.tls, onOverload),

@@ -207,7 +207,9 @@ export interface Hl7Identifiers {
   readonly accessions: readonly string[]
 }
 
-/** A message with its acknowledgment, or unanswered. */
+/**
+ * A message with its acknowledgment, or unanswered. Where a mirror shows only the acknowledgment, what that says of it: no type, no segments.
+ */
 export interface Hl7Message extends Seen {
   readonly kind: 'hl7-message'
   readonly direction: Direction

@@ -2,6 +2,8 @@
 export const OVERLOAD_POLICIES = [
   /** `dicom.association_buffer_bytes` */
   'dicom_association_buffer',
+  /** `dicom.max_command_bytes` */
+  'dicom_command',
   /** `dicom.max_control_pdu_bytes` */
   'dicom_control_pdu',
   /** `dicom.max_pending_operations` */

@@ -109,6 +109,12 @@ const CASES: readonly (readonly [Policy, string, readonly Buffer[], Parameters<t
     dicom(storeRq(1), pData(pdv(5, 0, image)), storeRq(2, '1.2.4', 7), pData(pdv(7, 0, image))),
     { protocols: { association_buffer_bytes: 9000 } },
   ],
+  [
+    'dicom_command',
+    'protocols.dicom.max_command_bytes',
+    dicom(pData(pdv(1, 3, Buffer.alloc(300)))),
+    { protocols: { max_command_bytes: 200 } },
+  ],
   ['dicom_control_pdu', 'protocols.dicom.max_control_pdu_bytes', dicom(), { protocols: { max_control_pdu_bytes: 100 } }],
   [
     'dicom_pending_operations',
@@ -202,4 +208,19 @@ describe('bytes that a receiver acknowledged and the sensor never saw', () => {
       { labels: { interface: 'mirror1' }, value: 100 },
     ])
   })
+})
+
+test('packets that are other than they should be are measured by kind', () => {
+  const talk = new Connection(CLIENT, { ...SERVER, port: 2575 })
+  const opened = talk.opened()
+  const said = talk.sent(Buffer.from(framed(message({ id: '1' }))))
+  const [first] = said
+  const forged = Buffer.from(first)
+  forged.write('9', forged.indexOf('|1|P|') + 1, 'latin1')
+  forged.writeUInt16BE(forged.readUInt16BE(18) + 5, 18)
+  const { sensor } = watched([...opened, ...said, first, forged, ethernet(Buffer.from([0x45, 0]))])
+  const metric = sensorMetrics(sensor, { interfaces: [] }).find(({ name }) => name === 'wardwire_oddities_total')
+  const found = Object.fromEntries(metric?.read().map(({ labels, value }) => [labels?.['kind'], value]) ?? [])
+  expect(found).toMatchObject({ malformed: 1, retransmit: 2, overlap_conflict: 1, unknown_link_type: 0 })
+  expect(Object.keys(found)).toContain('duplicate')
 })

@@ -40,6 +40,7 @@ const TIGHT: ProtocolSettings = {
     ...DEFAULTS.dicom,
     dataset_header_bytes: 3000,
     max_control_pdu_bytes: 2000,
+    max_command_bytes: 200,
     association_buffer_bytes: 6000,
     max_pending_operations: 3,
     instance_hashes: true,

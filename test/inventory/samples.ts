@@ -53,6 +53,7 @@ export function flow(changes: Partial<Flow> = {}): Flow {
     bytesFromServer: 1000,
     midstream: false,
     clientSyn: undefined,
+    clientGuessed: false,
     gapBytesFromClient: 0,
     gapBytesFromServer: 0,
     overlapConflicts: 0,

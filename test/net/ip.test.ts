@@ -4,7 +4,16 @@ import { Bench, ETHERTYPE, ethernet, extension, fragment6, ipv4, ipv6, tcp, udp 
 
 const HELLO = udp(Buffer.from('hello'))
 const TOLD = [{ kind: 'datagram', direction: 0, text: 'hello' }]
-const HEADER = { HOP_BY_HOP: 0, UDP: 17, ROUTING: 43, FRAGMENT: 44, AUTHENTICATION: 51, NO_NEXT: 59, DESTINATION: 60 } as const
+const HEADER = {
+  HOP_BY_HOP: 0,
+  UDP: 17,
+  ROUTING: 43,
+  FRAGMENT: 44,
+  AUTHENTICATION: 51,
+  NO_NEXT: 59,
+  DESTINATION: 60,
+  MOBILITY: 135,
+} as const
 const v6 = (payload: Buffer, next: number): Buffer => ethernet(ipv6(payload, next), ETHERTYPE.IPV6)
 
 describe('IPv4', () => {
@@ -39,6 +48,7 @@ describe('IPv6', () => {
     ['no extension header', v6(HELLO, HEADER.UDP)],
     ['hop-by-hop options', v6(extension(HEADER.UDP, HELLO), HEADER.HOP_BY_HOP)],
     ['a chain', v6(extension(HEADER.ROUTING, extension(HEADER.DESTINATION, extension(HEADER.UDP, HELLO))), HEADER.HOP_BY_HOP)],
+    ['mobility', v6(extension(HEADER.UDP, HELLO), HEADER.MOBILITY)],
     ['authentication', v6(Buffer.concat([Buffer.from([HEADER.UDP, 4, 0, 0]), Buffer.alloc(20), HELLO]), HEADER.AUTHENTICATION)],
     ['an atomic fragment', v6(fragment6(HEADER.UDP, HELLO), HEADER.FRAGMENT)],
   ])('with %s', (_, frame) => expect(new Bench().see(frame).told).toEqual(TOLD))

@@ -68,6 +68,22 @@ describe('what answers comes after what it answers', () => {
     ])
   })
 
+  test('an answer to the end of a side comes after that end', () => {
+    const end = client(FIN | ACK, 11, 1)
+    const answer = server(ACK, 1, 12, 'goodbye')
+    for (const last of [
+      [end, answer],
+      [answer, end],
+    ]) {
+      const bench = new Bench().see(...OPENING, asked[0], ...last)
+      expect(bench.told.map(item => ('text' in item ? `${item.direction} ${item.text}` : `${item.kind}`))).toEqual([
+        '0 question 1',
+        'halfClosed',
+        '1 goodbye',
+      ])
+    }
+  })
+
   test('an answer to the end of a side waits for no byte behind it', () => {
     const bench = new Bench().see(...OPENING, asked[0], client(FIN | ACK, 11, 1), server(ACK, 1, 12, 'goodbye'))
     expect(heard(bench)).toEqual(['0 question 1', '1 goodbye'])

@@ -69,6 +69,26 @@ describe('a connection', () => {
     expect(bench.flows).toHaveLength(1)
   })
 
+  test('is reset where the reset stands, though the mirror shows it before the bytes in front of it', () => {
+    const [last, reset] = [client(ACK, 6, 7, ' again'), client(RST | ACK, 12, 7)]
+    const bench = new Bench().see(...OPENING, ...DIALOGUE, reset)
+    expect(bench.ends()).toEqual([])
+    expect([bench.see(last).ends(), bench.stream(0), bench.gaps(0)]).toEqual([['reset'], 'hello again', []])
+  })
+
+  test('is reset behind the end of a side, which takes a number and is no byte', () => {
+    const bench = new Bench().see(...OPENING, ...DIALOGUE, client(FIN | ACK, 6, 7), client(RST, 7, 0))
+    expect([bench.ends(), bench.gaps(0)]).toEqual([['reset'], []])
+  })
+
+  test('is reset behind bytes that never come, once nobody waits for them any more', () => {
+    const bench = new Bench().see(...OPENING, ...DIALOGUE, client(RST | ACK, 12, 7))
+    expect([bench.wait(6 * SECOND).ends(), bench.gaps(0)]).toEqual([[], []])
+    expect([bench.wait(6 * SECOND).ends(), bench.gaps(0)]).toEqual([['reset'], [6]])
+    const stopped = new Bench().see(...OPENING, ...DIALOGUE, client(RST | ACK, 12, 7)).finish()
+    expect([stopped.ends(), stopped.gaps(0)]).toEqual([['reset'], [6]])
+  })
+
   test('is not reset by a segment from far away', () => {
     const bench = new Bench().see(...OPENING, client(RST, 1 << 26, 0), ...DIALOGUE)
     expect(bench.ends()).toEqual([])
@@ -140,6 +160,20 @@ describe('a view of a connection', () => {
     expect(fromServer.flows).toMatchObject([{ clientAddress: A, serverPort: SERVER_PORT, midstream: true }])
     expect([fromServer.stream(0), fromServer.stream(1)]).toEqual(['next', 'middle'])
     expect(fromServer.gaps(0)).toEqual([])
+  })
+
+  test.each([
+    ['a known port', 104, 40_000, false, 104],
+    ['a port of services', 515, 40_000, false, 515],
+    ['two known ports', 11112, 104, true, 104],
+    ['a known port below one of services', 11112, 700, false, 11112],
+    ['no such port', 50_000, 40_000, true, 40_000],
+  ] as const)('that begins in its middle, with %s: %i and %i', (_, sourcePort, targetPort, clientGuessed, serverPort) => {
+    const one = peer(A, B, { sourcePort, targetPort }, 1000, 5000)
+    const other = peer(B, A, { sourcePort: targetPort, targetPort: sourcePort }, 5000, 1000)
+    for (const first of [one, other])
+      expect(new Bench().see(first(ACK, 500, 300, 'middle')).flows).toMatchObject([{ midstream: true, clientGuessed, serverPort }])
+    expect(new Bench().see(one(SYN, 0, 0)).flows).toMatchObject([{ midstream: false, clientGuessed: false, serverPort: targetPort }])
   })
 
   test('that begins with the ends of both is over at once', () => {

@@ -220,6 +220,24 @@ describe('DICOM', () => {
     })
   })
 
+  test('an association tells what was negotiated beside its contexts, and nothing where nothing was', () => {
+    const [first, ...others] = ASSOCIATION.contexts
+    const negotiated: typeof ASSOCIATION = {
+      ...ASSOCIATION,
+      contexts: [{ ...first, roleSelection: { scu: true, scp: true } }, ...others],
+      asyncWindow: { invoked: 4, performed: 1 },
+      extendedNegotiation: ['1.2.840.10008.5.1.4.1.2.2.1', '1.2.840.10008.5.1.4.1.2.2.1'],
+      unknownItems: [{ type: 0x5a, length: 12 }],
+    }
+    expect(of(negotiated)['dicom']).toMatchObject({
+      async_window: { invoked: 4, performed: 1 },
+      role_selection: { proposed: 1, accepted: 0 },
+      extended_negotiation: { uid: ['1.2.840.10008.5.1.4.1.2.2.1'] },
+      unknown_items: ['0x5A'],
+    })
+    expect(JSON.stringify(of(ASSOCIATION))).not.toMatch(/async_window|role_selection|extended_negotiation|unknown_items/)
+  })
+
   test('a rejected association is denied', () => {
     expect(of(REJECTED)).toMatchObject({
       message: 'ARCHIVE rejected the DICOM association of CT_SCANNER: called AE title not recognized',
@@ -326,6 +344,12 @@ describe('flows', () => {
       related: { hosts: ['CT-01', 'pacs.hospital.example'] },
       wardwire: { tls: { client_ja4: TLS.ja4, client_certificate_requested: true } },
     })
+  })
+
+  test('a flow whose bytes were sent in two versions says so, and no other one', () => {
+    const disputed = { ...FLOW, flow: { ...FLOW.flow, overlapConflicts: 2 } }
+    expect(at(of(disputed), 'wardwire.flow.overlap_conflicts')).toBe(2)
+    expect(at(of(FLOW), 'wardwire.flow.overlap_conflicts')).toBeUndefined()
   })
 
   test('an unanswered flow has no outcome, and an interface without name is left out', () => {

@@ -43,6 +43,7 @@ export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
     bytesFromServer: 4200,
     clientSyn: undefined,
     midstream: false,
+    clientGuessed: false,
     gapBytesFromClient: 0,
     gapBytesFromServer: 0,
     overlapConflicts: 0,

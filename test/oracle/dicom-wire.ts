@@ -20,7 +20,7 @@ export async function commandsOnWire(file: string): Promise<readonly string[]> {
 
 function reader(onCommand: (command: Command, contextId: number) => void): PduReader {
   const assembler = new MessageAssembler(
-    { headLimit: 65_536, hashes: false, pool: new BufferPool(1 << 24) },
+    { commandLimit: 65_536, headLimit: 65_536, hashes: false, pool: new BufferPool(1 << 24) },
     {
       command: onCommand,
       dataset: () => undefined,
@@ -29,6 +29,7 @@ function reader(onCommand: (command: Command, contextId: number) => void): PduRe
         throw new Error(`violation: ${code}`)
       },
       overfull: () => undefined,
+      commandOverlong: () => undefined,
     },
   )
   return new PduReader(1 << 20, false, {

@@ -5,6 +5,9 @@ import { ProtocolIdentifier } from '../../src/protocols/identify.ts'
 import { createProtocols, type ProtocolSettings, protocolsSchema } from '../../src/protocols/index.ts'
 import type { Observation, TlsHandshake } from '../../src/protocols/observation.ts'
 import { sampleFlow } from '../normalize/samples.ts'
+import { CONTEXTS, imageElements, storeRq, storeRsp } from './dicom/dialogues.ts'
+import * as dicom from './dicom/encode.ts'
+import { acknowledgment, FS, framed, message } from './hl7/conversation.ts'
 import { dialogue, type Heard, identity } from './tls/peers.ts'
 
 const PROTOCOLS = createProtocols(Joi.attempt({}, protocolsSchema) as ProtocolSettings)
@@ -38,9 +41,11 @@ function identified(said: readonly Heard[], flow: Partial<Flow> = {}, size = Num
       identifier.data(on, direction as Direction, piece, 0, piece.length, 1000)
     }
   const application = identifier.application(on)
+  const view = identifier.seenAs(on)
   const facts = identifier.ended(on, 'closed', 2000)
   expect(identifier.application(on)).toBeUndefined()
-  return { application, facts, observations, flows: Object.fromEntries(identifier.flowsByProtocol) }
+  expect(identifier.seenAs(on)).toBe(on)
+  return { application, view, facts, observations, flows: Object.fromEntries(identifier.flowsByProtocol) }
 }
 
 const SEEN: Partial<TlsHandshake> = { version: '1.2', serverName: 'pacs.hospital.example', established: true, partial: [], resumed: false }
@@ -151,5 +156,131 @@ describe('behind a tunnel', () => {
   test('what nobody knows stays HTTP', () => {
     const seen = identified([...connect, client(Buffer.alloc(50, 1)), server(Buffer.alloc(50, 1))])
     expect(seen).toMatchObject({ application: 'http', facts: undefined, flows: { http: 1 } })
+  })
+})
+
+describe('who is the client of a flow between unknown ports, joined in its middle', () => {
+  const MIDSTREAM = {
+    midstream: true,
+    clientGuessed: true,
+    clientAddress: '10.0.0.9',
+    clientPort: 40_000,
+    serverAddress: '10.0.0.5',
+    serverPort: 30_000,
+  }
+  const [image, rest] = [dicom.dataset(5, ...imageElements(Buffer.alloc(900))), dicom.pData(dicom.pdv(5, 0, Buffer.alloc(200)))]
+  const ack = framed(acknowledgment('AA', 'M1'))
+  const answered = framed(message({ type: 'RSP^K22', segments: ['MSA|AA|1'] }))
+
+  /** One side speaks, in pieces; the addresses of client and server of what is reported. */
+  const endsOf = (from: Direction, said: string | Buffer, flow: Partial<Flow> = MIDSTREAM): readonly string[] =>
+    [Number.POSITIVE_INFINITY, 1, 7].map(size => {
+      const bytes = Buffer.from(said as string, 'latin1')
+      const { observations, view } = identified([{ direction: from, bytes }], flow, size)
+      for (const one of observations) expect(one.flow).toBe(view)
+      return [view.clientAddress, view.clientPort, view.serverAddress, view.serverPort].join(' ')
+    })
+  const GUESSED = '10.0.0.9 40000 10.0.0.5 30000'
+  const TURNED = '10.0.0.5 30000 10.0.0.9 40000'
+  const of = (client: Direction): readonly string[] => Array.from({ length: 3 }, () => (client === 0 ? GUESSED : TURNED))
+
+  test.each<readonly [string, string | Buffer]>([
+    ['a request for an association', dicom.associateRq({ contexts: CONTEXTS })],
+    ['a request for an operation', storeRq(1)],
+    ['bytes of a long data set', Buffer.concat([Buffer.alloc(50), rest])],
+    ['an HL7 message', framed(message())],
+    ['an HL7 message behind the end of another', `^JANE\r${FS}\r${framed(message())}`],
+    ['an HL7 message without a frame', message({ segments: ['PID|1'] })],
+    ['an HTTP request', 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['the header of the PROXY protocol', `PROXY UNKNOWN\r\n${ack}`],
+  ])('is who sends %s', (_, said) => {
+    expect(endsOf(0, said)).toEqual(of(0))
+    expect(endsOf(1, said)).toEqual(of(1))
+  })
+
+  test.each<readonly [string, string | Buffer]>([
+    ['the answer to an operation', storeRsp(1)],
+    ['an HL7 acknowledgment', ack],
+    ['an HL7 answer to a query', answered],
+    ['a commit acknowledgment', '\x0b\x06\x1c\r'],
+    ['an HTTP response', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ])('is not who sends %s', (_, said) => {
+    expect(endsOf(0, said)).toEqual(of(1))
+    expect(endsOf(1, said)).toEqual(of(0))
+  })
+
+  test('is who says the hello of a client', () => {
+    expect(endsOf(1, Buffer.from(tls[0].bytes))).toEqual(of(1))
+    expect(endsOf(0, Buffer.from(tls[1].bytes))).toEqual(of(1))
+  })
+
+  test.each<readonly [string, string | Buffer]>([
+    ['a data set in one PDU, which may be an answer', image],
+    ['a report of an event', dicom.command(1, { 2: '1.2', 256: 0x0100, 272: 1, 2048: 0x0101 })],
+    ['the header of a batch, which may hold either', framed('BHS|^~\\&|A\r')],
+  ])('stays a guess behind %s', (_, said) => {
+    expect(endsOf(0, said)).toEqual(of(0))
+    expect(endsOf(1, said)).toEqual(of(0))
+  })
+
+  test('is no question where a SYN or a known port told it', () => {
+    expect(endsOf(1, framed(message()), { ...MIDSTREAM, clientGuessed: false })).toEqual(of(0))
+  })
+
+  test('counts, gaps and ends are those of the sides as turned', () => {
+    const heard: readonly Heard[] = [
+      { direction: 1, bytes: dicom.associateRq({ contexts: CONTEXTS }) },
+      { direction: 0, bytes: dicom.associateAc({ contexts: CONTEXTS }) },
+      { direction: 1, bytes: storeRq(1) },
+      { direction: 1, bytes: image },
+      { direction: 0, bytes: storeRsp(1) },
+    ]
+    const { observations, view } = identified(heard, {
+      ...MIDSTREAM,
+      packetsFromClient: 2,
+      packetsFromServer: 3,
+      clientMac: 'AA',
+      serverMac: 'BB',
+    })
+    expect(view).toMatchObject({ packetsFromClient: 3, packetsFromServer: 2, clientMac: 'BB', serverMac: 'AA' })
+    expect(observations.find(({ kind }) => kind === 'dicom-store')).toMatchObject({
+      direction: 0,
+      association: { requestedBy: 0 },
+      instances: 1,
+    })
+  })
+
+  test('what is lost, and the end of a side, is of the side as turned', () => {
+    const observations: Observation[] = []
+    const emit = (observation: Observation): number => observations.push(observation)
+    const identifier = new ProtocolIdentifier(PROTOCOLS, {
+      pseudonym: kind => kind,
+      emit,
+      onFailure: protocol => expect(protocol).toBe(''),
+    })
+    const on = sampleFlow(MIDSTREAM)
+    const say = (text: string): void => identifier.data(on, 1, Buffer.from(text, 'latin1'), 0, text.length, 1000)
+    say(framed(message({ id: 'A' })))
+    identifier.gap(on, 0, 100, 1000)
+    say(`\x0b${message({ id: 'B' })}`)
+    identifier.halfClosed(on, 1, 1000)
+    say(framed(message({ id: 'C' })))
+    identifier.ended(on, 'closed', 2000)
+    expect(observations.filter(({ kind }) => kind === 'hl7-message')).toMatchObject([
+      { controlId: 'A', direction: 0, partial: ['midstream', 'gap'] },
+      { controlId: 'B', framingDeviations: ['missing_end_block'] },
+      { controlId: 'C', framingDeviations: [] },
+    ])
+  })
+
+  test('is not asked again of what follows', () => {
+    const said = [server('CONNECT maker.example:443 HTTP/1.1\r\n\r\n'), client('HTTP/1.1 200 OK\r\n\r\n')]
+    const { view, facts } = identified(
+      [...said, ...tls.map(({ direction, bytes }): Heard => ({ direction: direction === 0 ? 1 : 0, bytes }))],
+      MIDSTREAM,
+    )
+    expect(view.clientPort).toBe(30_000)
+    expect(facts).toMatchObject({ serverName: 'pacs.hospital.example', established: true })
+    expect(facts?.flow).toBe(view)
   })
 })

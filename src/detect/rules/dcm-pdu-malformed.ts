@@ -19,7 +19,7 @@ export const pduMalformedSchema = Joi.object<PduMalformedSettings>({
   ...ruleKeys(),
   ignored_violations: Joi.array()
     .items(Joi.string())
-    .default(['nonzero_reserved_bytes'])
+    .default(['nonzero_reserved_bytes', 'async_window_exceeded'])
     .description('codes of dicom.violations that devices are known for and that need no alert')
     .example(['nonzero_reserved_bytes', 'pdu_exceeds_maximum']),
 })

@@ -31,7 +31,7 @@ export const hl7FrameSchema = Joi.object<Hl7FrameSettings>({
   seconds: Joi.number().min(1).max(3600).default(60).description('within this many seconds'),
   tolerated: Joi.array()
     .items(Joi.string())
-    .default(['lf_delimiters', 'missing_trailing_cr'])
+    .default(['lf_delimiters', 'missing_trailing_cr', 'hllp', 'hllp_checksum_mismatch'])
     .description('codes of hl7.framing.deviations and hl7.violations that are habits of interfaces, not attacks'),
 })
   .default()

@@ -108,6 +108,13 @@ export class Association {
     return this.#contexts.get(id) ?? UNKNOWN_CONTEXT
   }
 
+  /** How many operations a side may have under way at once: one, unless both agreed on more (PS3.7 §D.3.3.3); any number where that is not known. */
+  windowOf(direction: Direction): number {
+    if (this.request === undefined || this.answer === undefined || this.unsure) return Number.POSITIVE_INFINITY
+    const { invoked = 1, performed = 1 } = this.answer.asyncWindow ?? {}
+    return (direction === this.requestedBy ? invoked : performed) || Number.POSITIVE_INFINITY
+  }
+
   /** One side of the connection was never seen: a mirror of one direction. */
   get oneSided(): boolean {
     return this.flow.packetsFromClient === 0 || this.flow.packetsFromServer === 0

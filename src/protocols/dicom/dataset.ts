@@ -42,8 +42,8 @@ export type Enter = (tag: number) => boolean
 export const ENTER_ALL: Enter = () => true
 export const ENTER_NONE: Enter = () => false
 
-/** Where the walk ended. */
-export type Walk = { readonly end: 'complete' | 'more' | 'malformed'; readonly at: number } | BulkData
+/** Where the walk ended. `next`: where the next element begins, if the data ends in a value at the top whose length is known. */
+export type Walk = { readonly end: 'complete' | 'more' | 'malformed'; readonly at: number; readonly next?: number } | BulkData
 
 /** The walk ended at bulk data, whose value begins at `at`. */
 export interface BulkData {
@@ -56,12 +56,20 @@ export interface BulkData {
 
 const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00010])
 const ENCAPSULATED_DOCUMENT = 0x00420011
-const UNDEFINED_LENGTH = 0xffffffff
 
 /** Pixel data in any of its forms, as opposed to an encapsulated document. */
 export function isPixelData(tag: number): boolean {
   return PIXEL_TAGS.has(tag)
 }
+
+/** Pixel data or an encapsulated document. */
+export function isBulkData(tag: number): boolean {
+  return isPixelData(tag) || tag === ENCAPSULATED_DOCUMENT
+}
+
+/** Longest header of an element. */
+export const MAX_ELEMENT_HEADER = 12
+export const UNDEFINED_LENGTH = 0xffffffff
 const MAX_DEPTH = 16
 const MAX_ELEMENTS = 20_000
 const LONG_VRS: ReadonlySet<string> = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
@@ -115,8 +123,7 @@ export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter:
     const { vr, length, from } = header
     const depth = frames.reduce((count, frame) => count + (frame.isItem ? 1 : 0), 0)
     const undefinedLength = length === UNDEFINED_LENGTH
-    if (depth === 0 && (isPixelData(tag) || tag === ENCAPSULATED_DOCUMENT))
-      return { end: 'bulk', at: from, tag, length: undefinedLength ? undefined : length }
+    if (depth === 0 && isBulkData(tag)) return { end: 'bulk', at: from, tag, length: undefinedLength ? undefined : length }
     const item = frames.at(-1)?.item ?? 0
     const isWanted = enter(tag)
     const isSequence = undefinedLength || vr === 'SQ' || (isWanted && vr === undefined && isItemTag(data, from, to, current))
@@ -129,19 +136,21 @@ export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter:
       at = from
       continue
     }
-    if (length > to - from) return { end: 'more', at }
+    if (length > to - from) return frames.length > 0 ? { end: 'more', at } : { end: 'more', at, next: from + length }
     at = from + length
   }
   return { end: 'malformed', at }
 }
 
+/** Tag, VR and length of an element, and where its value begins. */
 interface Header {
   readonly vr: string | undefined
   readonly length: number
   readonly from: number
 }
 
-function readHeader(data: Buffer, at: number, to: number, { explicit, bigEndian }: Encoding): Header | 'malformed' | undefined {
+/** The header of an element at `at`; undefined where it is cut off. At least eight bytes are there. */
+export function readHeader(data: Buffer, at: number, to: number, { explicit, bigEndian }: Encoding): Header | 'malformed' | undefined {
   if (!explicit) return { vr: undefined, length: u32(data, at + 4, bigEndian), from: at + 8 }
   if (!isVr(data, at + 4)) return 'malformed'
   const vr = data.toString('latin1', at + 4, at + 6)
@@ -149,7 +158,7 @@ function readHeader(data: Buffer, at: number, to: number, { explicit, bigEndian 
   return to - at < 12 ? undefined : { vr, length: u32(data, at + 8, bigEndian), from: at + 12 }
 }
 
-function readTag(data: Buffer, at: number, bigEndian: boolean): number {
+export function readTag(data: Buffer, at: number, bigEndian: boolean): number {
   const [group, element] = bigEndian
     ? [data.readUInt16BE(at), data.readUInt16BE(at + 2)]
     : [data.readUInt16LE(at), data.readUInt16LE(at + 2)]

@@ -191,6 +191,8 @@ export class Dialogue {
       this.#giveUp(asker, earlier)
     }
     asker.pending.set(pending.messageId, pending)
+    if (asker.pending.size > 1 && asker.pending.size > this.#association.windowOf(pending.direction))
+      this.#association.violate('async_window_exceeded')
     if (asker.pending.size <= this.#maxPending) return
     const [oldest] = asker.pending.values()
     oldest.partial.push('limit')

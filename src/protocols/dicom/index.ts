@@ -1,6 +1,7 @@
 import type { Flow } from '../../net/flow.ts'
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
+import { openerOf } from './opener.ts'
 import { LOCK, lockAt, MIN_ASSOCIATE, PduType } from './pdu.ts'
 import { DicomSession } from './session.ts'
 import type { DicomSettings } from './settings.ts'
@@ -20,6 +21,10 @@ export function dicom(settings: DicomSettings, onOverload: OnOverload = NO_OVERL
     name: 'dicom',
     probe: (_direction, bytes, offset, length, midstream, flow) =>
       midstream ? probeMidstream(bytes, offset, length) : probe(bytes, offset, length, flow),
+    opener: (direction, bytes, offset, length) => {
+      const at = lockIn(bytes, offset, length)
+      return at < 0 ? undefined : openerOf(direction, bytes, at, offset + length)
+    },
     open: context => new DicomSession(settings, context, onOverload),
   }
 }
@@ -56,9 +61,14 @@ function isReject(bytes: Uint8Array, offset: number): boolean {
 }
 
 function probeMidstream(bytes: Uint8Array, offset: number, length: number): ProbeAnswer {
+  return lockIn(bytes, offset, length) < 0 ? 'more' : 'match'
+}
+
+/** Where the first PDU that can be told begins; -1 where there is none. */
+function lockIn(bytes: Uint8Array, offset: number, length: number): number {
   const last = offset + length - LOCK
-  for (let at = offset; at <= last; at++) if (lockAt(bytes, at, offset + length - at) === 'lock') return 'match'
-  return 'more'
+  for (let at = offset; at <= last; at++) if (lockAt(bytes, at, offset + length - at) === 'lock') return at
+  return -1
 }
 
 function u32(bytes: Uint8Array, at: number): number {

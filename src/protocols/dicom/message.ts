@@ -3,9 +3,8 @@ import type { BufferPool } from './buffer-pool.ts'
 import { type Command, readCommand } from './command.ts'
 import { ContentHash, type ContentHashes } from './content-hash.ts'
 import { type BulkData, ENTER_NONE, type Encoding, guessEncoding, inflateHead, isPixelData, walkDataset } from './dataset.ts'
+import { LateBulk } from './late-bulk.ts'
 
-/** Longest command set that is kept; real ones have some hundred bytes. */
-const MAX_COMMAND = 65_536
 /** First size at which the head of a data set is looked through for its bulk data; doubled while it is not found. */
 const FIRST_LOOK = 8192
 /** Bytes of the bulk data, and of what stands behind it, that are kept to see whether they are a program. */
@@ -40,11 +39,15 @@ export interface MessageSink {
   violation(code: string): void
   /** There was no room to keep a message, which is passed over, or the head of a data set, of which only the beginning is read. */
   overfull(): void
+  /** A command is longer than any that is kept, and is passed over. */
+  commandOverlong(): void
 }
 
 export interface AssemblerOptions {
   /** Bytes of each data set that are kept at most. */
   readonly headLimit: number
+  /** Bytes of the longest command that is kept. */
+  readonly commandLimit: number
   readonly hashes: boolean
   readonly pool: BufferPool
 }
@@ -59,6 +62,8 @@ class Assembly {
   nextLook = FIRST_LOOK
   bytes = 0
   bulk: BulkData | undefined
+  /** Looks for the bulk data behind the head that is kept. */
+  late: LateBulk | undefined
   trailing: Buffer | undefined
   hash: ContentHash | undefined
   damaged = false
@@ -74,6 +79,7 @@ class Assembly {
 export class MessageAssembler {
   readonly #sink: MessageSink
   readonly #headLimit: number
+  readonly #commandLimit: number
   readonly #hashes: boolean
   readonly #pool: BufferPool
   readonly #assemblies = new Map<number, Assembly>()
@@ -84,9 +90,10 @@ export class MessageAssembler {
   #time = 0
   #streamOffset = 0
 
-  constructor({ headLimit, hashes, pool }: AssemblerOptions, sink: MessageSink) {
+  constructor({ headLimit, commandLimit, hashes, pool }: AssemblerOptions, sink: MessageSink) {
     this.#sink = sink
     this.#headLimit = headLimit
+    this.#commandLimit = commandLimit
     this.#hashes = hashes
     this.#pool = pool
   }
@@ -124,6 +131,7 @@ export class MessageAssembler {
     if (assembly.damaged) return
     const kept = assembly.nextLook > 0 ? this.#keep(assembly, data, offset, length) : 0
     if (kept < length) assembly.hash?.update(data, offset + kept, offset + length)
+    if (assembly.late !== undefined) this.#lookOn(assembly, assembly.late, data, offset, length)
     const { bulk } = assembly
     if (bulk?.length !== undefined && assembly.bytes > bulk.at + bulk.length)
       keepTrailing(assembly, bulk.at + bulk.length, data, offset + length)
@@ -155,8 +163,8 @@ export class MessageAssembler {
   #keepCommand(assembly: Assembly, data: Uint8Array, offset: number, length: number): void {
     if (assembly.damaged) return
     const needed = assembly.commandUsed + length
-    if (needed > MAX_COMMAND) {
-      this.#sink.violation('command_too_long')
+    if (needed > this.#commandLimit) {
+      this.#sink.commandOverlong()
       assembly.damaged = true
       return
     }
@@ -192,6 +200,13 @@ export class MessageAssembler {
     return from - offset
   }
 
+  #lookOn(assembly: Assembly, late: LateBulk, data: Uint8Array, offset: number, length: number): void {
+    late.feed(data, offset, offset + length, assembly.bytes - length)
+    if (late.found === undefined) return
+    assembly.bulk = late.found
+    assembly.late = undefined
+  }
+
   /** Is the bulk data in sight, or the head as long as it may be? Then no more needs to be kept. */
   #look(assembly: Assembly): void {
     const encoding = this.#encoding(assembly)
@@ -208,6 +223,7 @@ export class MessageAssembler {
         this.#settle(assembly, undefined)
         return
       }
+      if (walk.next !== undefined && assembly.headUsed >= this.#headLimit) assembly.late = new LateBulk(encoding, walk.next)
     }
     if (assembly.headUsed >= this.#headLimit) this.#settle(assembly, undefined)
     else assembly.nextLook = Math.min(assembly.headUsed * 2, this.#headLimit)
@@ -277,6 +293,7 @@ export class MessageAssembler {
     assembly.nextLook = FIRST_LOOK
     assembly.bytes = 0
     assembly.bulk = undefined
+    assembly.late = undefined
     assembly.trailing = undefined
     assembly.hash = undefined
     assembly.damaged = false

@@ -39,8 +39,13 @@ export interface PduSink {
   overlong(): void
 }
 
-/** A-ABORT (PS3.8 §9.3.8): type 7, reserved 1, length 4, reserved 2, source 1, reason 1. */
-const ABORT_BYTES = 10
+/**
+ * A-RELEASE-RQ and -RP (PS3.8 §9.3.6, §9.3.7): type 5 or 6, reserved 1, length 4, reserved 4.
+ * A-ABORT (PS3.8 §9.3.8): type 7, reserved 1, length 4, reserved 2, source 1, reason 1.
+ */
+const SHORT_BYTES = 10
+const LAST_ABORT_SOURCE = 2
+const LAST_ABORT_REASON = 6
 const NO_BYTES = Buffer.alloc(0)
 
 /** Where a stream of PDUs broke off. */
@@ -52,6 +57,13 @@ export interface TornPdu {
   readonly streamOffset: number
   /** The sender broke the PDU off to abort: what its last bytes say. */
   readonly abort: { readonly source: number; readonly reason: number } | undefined
+}
+
+/** The PDU with which a side ended what it sent; source and reason are those of an abort. */
+export interface LastPdu {
+  readonly type: number
+  readonly source: number
+  readonly reason: number
 }
 
 type State = 'header' | 'control' | 'pdv_header' | 'fragment' | 'skip' | 'search'
@@ -89,7 +101,7 @@ export class PduReader {
     this.#base = this.#position - offset
     this.#consume(data, offset, offset + length, time)
     this.#position += length
-    if (this.#isInside) this.#keepTail(data, offset, length)
+    if (this.#isInside || this.#state === 'search') this.#keepTail(data, offset, length)
   }
 
   #consume(data: Uint8Array, from: number, end: number, time: number): void {
@@ -123,22 +135,33 @@ export class PduReader {
     return { type: this.#type, data, start: this.#pduTime, streamOffset: this.#pduOffset, abort: this.#appendedAbort() }
   }
 
+  /** Where the place in the stream was lost: the release or abort, as it should be, that the last bytes are. */
+  get lastPdu(): LastPdu | undefined {
+    const tail = this.#tail
+    if (this.#state !== 'search' || tail.length === 0) return undefined
+    const [type, source, reason] = [tail[0], tail[8], tail[9]]
+    if (tail[1] !== 0 || tail.readUInt32BE(2) !== 4 || tail.readUInt16BE(6) !== 0) return undefined
+    const isRelease = (type === PduType.RELEASE_RQ || type === PduType.RELEASE_RP) && source === 0 && reason === 0
+    const isAbort = type === PduType.ABORT && source <= LAST_ABORT_SOURCE && reason <= LAST_ABORT_REASON
+    return isRelease || isAbort ? { type, source, reason } : undefined
+  }
+
   get #isInside(): boolean {
     return this.#state === 'header' ? this.#headUsed > 0 : this.#state !== 'search'
   }
 
   #keepTail(data: Uint8Array, offset: number, length: number): void {
-    if (this.#tail.length === 0) this.#tail = Buffer.alloc(ABORT_BYTES)
+    if (this.#tail.length === 0) this.#tail = Buffer.alloc(SHORT_BYTES)
     const tail = this.#tail
-    const fresh = Math.min(length, ABORT_BYTES)
-    if (fresh < ABORT_BYTES) tail.copyWithin(0, fresh)
-    for (let index = 0; index < fresh; index++) tail[ABORT_BYTES - fresh + index] = data[offset + length - fresh + index]
+    const fresh = Math.min(length, SHORT_BYTES)
+    if (fresh < SHORT_BYTES) tail.copyWithin(0, fresh)
+    for (let index = 0; index < fresh; index++) tail[SHORT_BYTES - fresh + index] = data[offset + length - fresh + index]
   }
 
   /** The last bytes are an A-ABORT that does not stand where one could: its sender did not finish the PDU. */
   #appendedAbort(): TornPdu['abort'] {
     const tail = this.#tail
-    if (this.#position - this.#pduOffset <= ABORT_BYTES || tail[0] !== PduType.ABORT || tail.readUInt32BE(2) !== 4) return undefined
+    if (this.#position - this.#pduOffset <= SHORT_BYTES || tail[0] !== PduType.ABORT || tail.readUInt32BE(2) !== 4) return undefined
     return { source: tail[8], reason: tail[9] }
   }
 

@@ -1,4 +1,4 @@
-import type { Direction, FlowEnd } from '../../net/flow.ts'
+import { type Direction, type FlowEnd, FROM_SERVER } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Incomplete } from '../observation.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
@@ -6,14 +6,16 @@ import { readAssociateAc, readAssociateRq } from './associate.ts'
 import { Association, type Ending } from './association.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ConnectionMemory, Dialogue, type Place } from './dialogue.ts'
-import { PduType, type TornPdu } from './pdu.ts'
+import { type LastPdu, PduType, type TornPdu } from './pdu.ts'
 import type { DicomSettings } from './settings.ts'
-import { Side, type SideHandler } from './side.ts'
+import { type DicomOverload, Side, type SideHandler } from './side.ts'
 import { abortWords, rejectWords } from './words.ts'
 
 /** µs */
 const SECOND = 1_000_000
 const RESERVED = 'nonzero_reserved_bytes'
+/** Content of a rejection, of a release's two PDUs and of an abort (PS3.8 §9.3.4, §9.3.6 to §9.3.8). */
+const FIXED_LENGTH = 4
 
 /**
  * One connection that speaks DICOM: its associations one after the other (PS3.8 §9.2), each with the messages that it carries.
@@ -104,6 +106,8 @@ export class DicomSession implements StreamDecoder {
     association.lastTime = at.end
     if (known === undefined && !association.unsure) association.violate('unexpected_pdu')
     if (reserved !== 0 || hasReserved(type, data)) association.violate(RESERVED)
+    if (type !== PduType.ASSOCIATE_AC && data.length !== FIXED_LENGTH)
+      association.violate(data.length < FIXED_LENGTH ? 'short_pdu' : 'bad_pdu_length')
     if (!isDue(association, type, direction)) {
       association.violate('unexpected_pdu')
       if (type !== PduType.RELEASE_RQ && type !== PduType.RELEASE_RP) return
@@ -113,8 +117,7 @@ export class DicomSession implements StreamDecoder {
         association.accept(readAssociateAc(data))
         return
       case PduType.ASSOCIATE_RJ:
-        if (data.length < 4) association.violate('short_pdu')
-        else association.reject = rejectWords(data[1], data[2], data[3])
+        if (data.length >= FIXED_LENGTH) association.reject = rejectWords(data[1], data[2], data[3])
         this.#finish(undefined)
         this.#awaitsClose = true
         return
@@ -125,8 +128,7 @@ export class DicomSession implements StreamDecoder {
         this.#finish('released')
         return
       case PduType.ABORT:
-        if (data.length < 4) association.violate('short_pdu')
-        else association.abort ??= abortWords(data[2], data[3])
+        if (data.length >= FIXED_LENGTH) association.abort ??= abortWords(data[2], data[3])
         this.#finish('aborted')
         this.#awaitsClose = true
     }
@@ -145,6 +147,7 @@ export class DicomSession implements StreamDecoder {
     association.request = request
     for (const code of request.violations) association.violate(code)
     if (reserved !== 0) association.violate(RESERVED)
+    if (direction === FROM_SERVER && !this.#context.flow.midstream) association.violate('unexpected_pdu')
   }
 
   #begin(requestedBy: Direction, at: Omit<Place, 'end'>, missed: Incomplete | undefined): Association {
@@ -164,6 +167,7 @@ export class DicomSession implements StreamDecoder {
     if (this.#current === undefined && this.#awaitsClose) return
     const association = this.#current?.association ?? this.#begin(0, at, this.#missed)
     if (!isDue(association, PduType.P_DATA, direction)) association.violate('unexpected_pdu')
+    if (length === 0) association.violate('empty_pdu')
     const receiver = direction === association.requestedBy ? association.answer : association.request
     const maximum = receiver?.maxPduBytes ?? 0
     if (maximum > 0 && length > maximum) association.violate('pdu_exceeds_maximum')
@@ -175,20 +179,30 @@ export class DicomSession implements StreamDecoder {
     this.#current?.association.violate(code)
   }
 
-  #overload(policy: 'dicom_association_buffer' | 'dicom_control_pdu'): void {
+  #overload(policy: DicomOverload): void {
     this.#onOverload(policy)
     this.#current?.association.incomplete('limit')
   }
 
   /** One side has ended, perhaps inside a PDU: to abort, which does not wait for the end of one, or because it died. */
   #tear(direction: Direction): void {
-    const { torn } = this.#sides[direction].reader
+    const { torn, lastPdu } = this.#sides[direction].reader
+    if (lastPdu !== undefined) this.#endsIn(direction, lastPdu)
     if (torn === undefined) return
     if (this.#current === undefined && torn.type === PduType.ASSOCIATE_RQ) this.#tornRequest(direction, torn)
     const { association } = this.#current ?? {}
     if (association === undefined) return
     association.truncated = true
     if (torn.abort !== undefined) association.abort ??= abortWords(torn.abort.source, torn.abort.reason)
+  }
+
+  /** The place in what a side sent was lost, but its last bytes say how the association ended. */
+  #endsIn(direction: Direction, { type, source, reason }: LastPdu): void {
+    const { association } = this.#current ?? {}
+    if (association === undefined) return
+    if (type === PduType.ABORT) association.abort ??= abortWords(source, reason)
+    else if (type === PduType.RELEASE_RQ) association.releaseRequestedBy.add(direction)
+    else association.releaseRequestedBy.add(direction === 0 ? 1 : 0)
   }
 
   /** A request of which only the beginning came: as far as it goes, it says who sent it. */
@@ -221,7 +235,7 @@ export class DicomSession implements StreamDecoder {
 
 /** Bytes of short PDUs that shall be zero and shall not be tested (PS3.8 §9.3.4, §9.3.6 to §9.3.8): all of a release, one or two of the others. */
 function hasReserved(type: number, data: Buffer): boolean {
-  if (data.length < 4) return false
+  if (data.length < FIXED_LENGTH) return false
   switch (type) {
     case PduType.ASSOCIATE_RJ:
       return data[0] !== 0

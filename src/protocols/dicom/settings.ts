@@ -3,6 +3,7 @@ import Joi from 'joi'
 export interface DicomSettings {
   readonly dataset_header_bytes: number
   readonly max_control_pdu_bytes: number
+  readonly max_command_bytes: number
   readonly association_buffer_bytes: number
   readonly max_pending_operations: number
   readonly association_idle_seconds: number
@@ -21,6 +22,11 @@ export const dicomSchema = Joi.object<DicomSettings>({
     .min(65_536)
     .default(1_048_576)
     .description('longest association PDU that is kept to be read'),
+  max_command_bytes: Joi.number()
+    .integer()
+    .min(4096)
+    .default(65_536)
+    .description('longest DIMSE command that is kept to be read; real ones have some hundred bytes'),
   association_buffer_bytes: Joi.number()
     .integer()
     .min(131_072)

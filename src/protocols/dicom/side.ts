@@ -7,6 +7,9 @@ import { type DatasetHead, MessageAssembler, type MessageSink } from './message.
 import { PduReader, type PduSink } from './pdu.ts'
 import type { DicomSettings } from './settings.ts'
 
+/** Limits of what is kept of the bytes of one side. */
+export type DicomOverload = 'dicom_association_buffer' | 'dicom_command' | 'dicom_control_pdu'
+
 /** What the two sides of a connection report to the session. */
 export interface SideHandler {
   control(direction: Direction, type: number, reserved: number, data: Buffer, at: Place): void
@@ -15,7 +18,7 @@ export interface SideHandler {
   dataset(direction: Direction, head: DatasetHead, contextId: number, end: number): void
   encoding(contextId: number): Encoding | undefined
   violation(code: string): void
-  overload(policy: 'dicom_association_buffer' | 'dicom_control_pdu'): void
+  overload(policy: DicomOverload): void
 }
 
 /** What one side of a connection sends: its PDUs, and the messages that their fragments make up. */
@@ -29,7 +32,15 @@ export class Side implements PduSink, MessageSink {
     this.#direction = direction
     this.#handler = handler
     this.reader = new PduReader(settings.max_control_pdu_bytes, midstream, this)
-    this.assembler = new MessageAssembler({ headLimit: settings.dataset_header_bytes, hashes: settings.instance_hashes, pool }, this)
+    this.assembler = new MessageAssembler(
+      {
+        headLimit: settings.dataset_header_bytes,
+        commandLimit: settings.max_command_bytes,
+        hashes: settings.instance_hashes,
+        pool,
+      },
+      this,
+    )
   }
 
   control(type: number, reserved: number, data: Buffer, start: number, end: number, streamOffset: number): void {
@@ -79,6 +90,11 @@ export class Side implements PduSink, MessageSink {
 
   violation(code: string): void {
     this.#handler.violation(code)
+  }
+
+  commandOverlong(): void {
+    this.#handler.violation('command_too_long')
+    this.#handler.overload('dicom_command')
   }
 
   overfull(): void {

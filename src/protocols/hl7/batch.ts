@@ -1,37 +1,80 @@
 import { segmentCode } from './message.ts'
 import { CR, LF } from './mllp.ts'
+import type { Batch, Pending } from './pending.ts'
 
+const FHS = segmentCode('FHS')
 const BHS = segmentCode('BHS')
 const BTS = segmentCode('BTS')
 const FTS = segmentCode('FTS')
+const NAME_AND_SEPARATOR = 4
 const ZERO = 0x30
 const MAX_DIGITS = 9
 
-/** What stands between the messages of a block. */
-export interface BatchMarks {
-  /** A batch header: what follows is a batch. */
-  readonly begins: boolean
-  /** A batch or file trailer. */
-  readonly ends: boolean
-  /** BTS-1: messages that the batch is said to have. */
-  readonly count: number | undefined
-}
-
 /**
- * Headers and trailers of batches (HL7 v2.9 §2.10.3) in `bytes[from .. to)`, where no message stands:
- *   file: [FHS] { [BHS] { message } [BTS] } [FTS]      BTS-1: number of messages
+ * Batches of one sender (HL7 v2.9 §2.10.3), by what stands between its messages:
+ *   file: [FHS] { [BHS] { message } [BTS] } [FTS]      BTS-1: number of messages      FTS-1: number of batches
+ * A file lies in one block; where a header has a block of its own, so do the messages and the trailer.
  */
-export function batchMarks(bytes: Uint8Array, from: number, to: number): BatchMarks {
-  let begins = false
-  let ends = false
-  let count: number | undefined
-  for (let at = from; at + 3 <= to; at = nextLine(bytes, at, to)) {
-    const code = (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]
-    if (code === BHS) begins = true
-    if (code === BTS || code === FTS) ends = true
-    if (code === BTS) count = number(bytes, at + 4, to)
+export class BatchReader {
+  #batch: Batch | undefined
+  /** Its header has a block of its own. */
+  #spansBlocks = false
+  /** Batches of the file, and its message read last. */
+  #batches = 0
+  #latest: Pending | undefined
+
+  /** Read what stands in front of a message, or behind the last one of a block. Gives the batch that the message is of. */
+  between(bytes: Uint8Array, from: number, to: number): Batch | undefined {
+    for (let at = from; at + NAME_AND_SEPARATOR - 1 <= to; at = nextLine(bytes, at, to))
+      this.#segment((bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2], bytes, at + NAME_AND_SEPARATOR, to)
+    return this.#batch
   }
-  return { begins, ends, count }
+
+  /** A trailer may lack: then a batch is over with its block. */
+  blockEnds(): void {
+    if (this.#batch === undefined) return
+    if (this.#batch.messages === 0) this.#spansBlocks = true
+    else if (!this.#spansBlocks) this.#close()
+  }
+
+  /** What was begun is not known to go on. */
+  reset(): void {
+    this.#close()
+    this.#batches = 0
+    this.#latest = undefined
+  }
+
+  #segment(code: number, bytes: Uint8Array, at: number, to: number): void {
+    switch (code) {
+      case FHS:
+        this.reset()
+        return
+      case BHS:
+        this.#close()
+        this.#batch = { messages: 0, latest: undefined }
+        this.#batches++
+        return
+      case BTS: {
+        const count = number(bytes, at, to)
+        if (this.#batch !== undefined && count !== undefined && count !== this.#batch.messages)
+          this.#batch.latest?.violations.push('batch_count_mismatch')
+        this.#close()
+        return
+      }
+      case FTS: {
+        this.#close()
+        const count = number(bytes, at, to)
+        if (this.#batches > 0 && count !== undefined && count !== this.#batches) this.#latest?.violations.push('file_count_mismatch')
+        this.reset()
+      }
+    }
+  }
+
+  #close(): void {
+    this.#latest = this.#batch?.latest ?? this.#latest
+    this.#batch = undefined
+    this.#spansBlocks = false
+  }
 }
 
 function nextLine(bytes: Uint8Array, from: number, to: number): number {

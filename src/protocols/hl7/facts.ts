@@ -45,7 +45,7 @@ export interface AckFacts {
 /** Segments listed by name on an event. */
 const MAX_NAMES = 64
 const NO_CODES = new Int32Array(0)
-const NO_STRUCTURE: Structure = { names: [], count: 0, results: 0 }
+export const NO_STRUCTURE: Structure = { names: [], count: 0, results: 0 }
 
 /** Reads which segments messages have; one whose segments are those of the message before costs a comparison. */
 export class StructureReader {

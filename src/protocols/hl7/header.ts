@@ -142,10 +142,15 @@ function readCharacterSet(text: Hl7Text): string | undefined {
   return found
 }
 
-/** The first set may be empty, which is ASCII; then a later one says how everything else is written. */
+/**
+ * The first set may be empty, which is ASCII; then a later one says how everything else is written. A set of single bytes in front of one that
+ * ISO 2022 switches to is part of what that one decodes. UTF-8 has no others beside it.
+ */
 function characterSetOf(field: string | undefined): string | undefined {
   const sets = field?.split('~') ?? []
-  return sets.find(set => set !== '' && set !== 'ASCII') ?? sets[0]
+  const named = sets.find(set => set !== '' && set !== 'ASCII') ?? sets[0]
+  if (sets.length < 2 || named === undefined || named.startsWith('UNICODE')) return named
+  return sets.find(set => encodingOf(set) === 'iso_2022') ?? named
 }
 
 /** MSH-3 to 6: component 1, or all, joined, where there is more. */

@@ -13,7 +13,7 @@ const MAX_IDENTIFIERS = 16
 const MAX_KEPT = 4096
 
 const NO_HASHES: readonly string[] = []
-const NONE: Hl7Identifiers = { patients: [], placerOrders: [], fillerOrders: [], accessions: [] }
+export const NO_IDENTIFIERS: Hl7Identifiers = { patients: [], placerOrders: [], fillerOrders: [], accessions: [] }
 
 /**
  * Reads what ties messages to each other and to images, as keyed hashes: patient identifiers (PID-3), placer and filler order numbers (ORC-2
@@ -43,7 +43,7 @@ export class IdentifierReader {
           if (list.length < MAX_IDENTIFIERS && !list.includes(hash)) list.push(hash)
         }
     }
-    return found ?? NONE
+    return found ?? NO_IDENTIFIERS
   }
 
   #hashesOf(text: Hl7Text, segment: Segment, field: Field, recent: RecentFields): readonly string[] {

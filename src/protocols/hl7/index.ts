@@ -4,6 +4,7 @@ import { hasDelimiters } from './delimiters.ts'
 import { IdentifierReader } from './identifiers.ts'
 import { Hl7Text } from './message.ts'
 import { FS, VT } from './mllp.ts'
+import { openerOf } from './opener.ts'
 import { Hl7Session } from './session.ts'
 import type { Hl7Settings } from './settings.ts'
 
@@ -17,6 +18,7 @@ export function hl7(settings: Hl7Settings, onOverload: OnOverload = NO_OVERLOAD)
   return {
     name: 'hl7',
     probe: (_direction, bytes, offset, length, midstream) => probe(bytes, offset, length, midstream),
+    opener: openerOf,
     open: context => {
       identifiers ??= new IdentifierReader(context.pseudonym)
       return new Hl7Session(settings, context, text, identifiers, onOverload)
@@ -78,12 +80,7 @@ function mayStartAs(bytes: Uint8Array, at: number, end: number, name: string): b
 
 /** Joined in the middle: a block start somewhere in what was seen. */
 function probeMidstream(bytes: Uint8Array, offset: number, end: number): ProbeAnswer {
-  let undecided = false
-  for (let at = bytes.indexOf(VT, offset); at >= 0 && at < end; at = bytes.indexOf(VT, at + 1)) {
-    const answer = afterStart(bytes, at + 1, end)
-    if (answer === 'match') return 'match'
-    undecided ||= answer === 'more'
-  }
-  if (header(bytes, offset, end) === 'match') return 'match'
-  return undecided ? 'more' : 'reject'
+  for (let at = bytes.indexOf(VT, offset); at >= 0 && at < end; at = bytes.indexOf(VT, at + 1))
+    if (afterStart(bytes, at + 1, end) === 'match') return 'match'
+  return header(bytes, offset, end) === 'match' ? 'match' : 'more'
 }

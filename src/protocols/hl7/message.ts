@@ -70,10 +70,12 @@ export class Hl7Text {
   read(bytes: Buffer, from: number, to: number, template: MessageTemplate): number {
     this.bytes = bytes
     this.#fieldSeparator = from + 3 < to ? bytes[from + 3] : 0x7c
-    this.#component = this.#delimiter(from + 4, to, 0x5e)
-    this.#repetition = this.#delimiter(from + 5, to, 0x7e)
-    this.#escape = this.#delimiter(from + 6, to, 0x5c)
-    this.#subcomponent = this.#delimiter(from + 7, to, 0x26)
+    let end = from + 4
+    while (end < to && end < from + 8 && !this.#endsDelimiters(bytes[end])) end++
+    this.#component = end > from + 4 ? bytes[from + 4] : 0x5e
+    this.#repetition = end > from + 5 ? bytes[from + 5] : 0x7e
+    this.#escape = end > from + 6 ? bytes[from + 6] : 0x5c
+    this.#subcomponent = end > from + 7 ? bytes[from + 7] : 0x26
     if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer)
     return this.#index(from, to, template)
   }
@@ -217,10 +219,9 @@ export class Hl7Text {
     return true
   }
 
-  #delimiter(at: number, to: number, fallback: number): number {
-    if (at >= to) return fallback
-    const character = this.bytes[at]
-    return character === this.#fieldSeparator || character === CR || character === LF ? fallback : character
+  /** MSH-2 may lack its last characters, which then are those that HL7 recommends. */
+  #endsDelimiters(character: number): boolean {
+    return character === this.#fieldSeparator || character === CR || character === LF
   }
 
   #index(from: number, to: number, template: MessageTemplate): number {

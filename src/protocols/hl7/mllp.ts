@@ -10,6 +10,9 @@ export const VT = 0x0b
 export const FS = 0x1c
 export const CR = 0x0d
 export const LF = 0x0a
+/** Commit acknowledgment and refusal of release 2, as the whole content of a block. */
+export const MLLP_ACK = 0x06
+export const MLLP_NAK = 0x15
 
 /** Deviations of one block, as bits while the bytes pass, as codes when reported. */
 export const Deviation = { MISSING_START: 1, MISSING_END: 2, MISSING_CR: 4, JUNK: 8, UNFRAMED: 16 } as const

@@ -1,6 +1,9 @@
 import type { Direction, Flow } from '../../net/flow.ts'
-import type { Hl7Message, Incomplete, Outcome } from '../observation.ts'
-import type { MessageFacts } from './facts.ts'
+import type { Hl7Message, Hl7Party, Incomplete, Outcome } from '../observation.ts'
+import { type MessageFacts, NO_STRUCTURE } from './facts.ts'
+import type { Header } from './header.ts'
+import { NO_IDENTIFIERS } from './identifiers.ts'
+import type { Block } from './mllp.ts'
 
 export type Ack = NonNullable<Hl7Message['ack']>
 
@@ -22,8 +25,43 @@ export interface Pending {
   readonly deviations: readonly string[]
   readonly partial: readonly Incomplete[]
   readonly violations: string[]
+  /** The mirror does not show it: all that is known is what its acknowledgment says. */
+  readonly isUnseen: boolean
   /** An accept acknowledgment came, the application's is still due. */
   accepted: { readonly ack: Ack; readonly time: number } | undefined
+}
+
+const UNKNOWN: Hl7Party = { application: undefined, facility: undefined }
+
+/**
+ * The message of an acknowledgment with that header, of which nothing else was seen: who acknowledges may go by other names than it was
+ * addressed by. Another acknowledgment may follow an accept one.
+ */
+export function unseenMessage(header: Header, controlId: string | undefined, direction: Direction, block: Block): Pending {
+  const unknown = { type: undefined, structure: undefined, characterSet: undefined, sendingEui64: undefined, profiles: [] }
+  return {
+    facts: {
+      header: { ...header, ...unknown, sending: UNKNOWN, receiving: UNKNOWN, applicationAcknowledgment: 'AL' },
+      controlId,
+      trigger: header.type === 'ACK' ? header.trigger : undefined,
+      structure: NO_STRUCTURE,
+      deviceObservation: false,
+      transaction: undefined,
+      continuation: undefined,
+      identifiers: NO_IDENTIFIERS,
+    },
+    direction,
+    start: block.start,
+    end: block.end,
+    streamOffset: block.streamOffset,
+    bytes: 0,
+    batch: undefined,
+    deviations: [],
+    partial: ['one_sided'],
+    violations: [],
+    isUnseen: true,
+    accepted: undefined,
+  }
 }
 
 /** What is reported of a message, with its acknowledgment if there was one; `end` is the time of the last byte of either. */
@@ -49,7 +87,7 @@ export function messageObservation(flow: Flow, pending: Pending, ack: Ack | unde
     sending: header.sending,
     receiving: header.receiving,
     ack,
-    responseTime: ack === undefined ? undefined : end - pending.end,
+    responseTime: ack === undefined || pending.isUnseen ? undefined : end - pending.end,
     segmentNames: structure.names,
     segmentCount: structure.count,
     results: structure.results,

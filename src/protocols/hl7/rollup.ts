@@ -35,7 +35,7 @@ export class ObservationRollup {
 
   /** True when the message was taken into a window, and so gets no event of its own. */
   accept(message: Hl7Message): boolean {
-    if (message.type !== 'ORU' || message.violations.length > 0 || message.partial.length > 0) return false
+    if (!isResult(message) || message.violations.length > 0 || !message.partial.every(why => why === 'one_sided')) return false
     const window = this.#windowOf(message)
     if (window === undefined) return false
     if (!isSteady(message) && window.single < this.#singleLimit) {
@@ -72,6 +72,11 @@ function emptyWindow(first: Hl7Message): Window {
   return { first, opened: first.end, latest: first, single: 0, messages: 0, results: 0, bytes: 0, closed: false }
 }
 
+/** Where the mirror shows only the acknowledgments, those of results are not told from others. */
+function isResult({ type, segmentCount }: Hl7Message): boolean {
+  return type === 'ORU' || segmentCount === 0
+}
+
 /** Measurements come all the time; an alarm or another event of a device (PCD-04, PCD-10) is news. */
 function isSteady({ deviceObservation, transaction }: Hl7Message): boolean {
   return deviceObservation && transaction !== 'PCD-04' && transaction !== 'PCD-10'
@@ -82,9 +87,19 @@ function continues({ first, closed }: Window, message: Hl7Message): boolean {
   return !closed && first.sending === message.sending && first.flow === message.flow && first.ack?.code === message.ack?.code
 }
 
-function keyOf({ sending, receiving, type, trigger, ack, flow, direction }: Hl7Message): string {
+function keyOf({ sending, receiving, type, trigger, ack, partial, flow, direction }: Hl7Message): string {
   const ends = direction === 0 ? `${flow.clientAddress} ${flow.serverAddress}` : `${flow.serverAddress} ${flow.clientAddress}`
-  return [ends, sending.application, sending.facility, receiving.application, receiving.facility, type, trigger, ack?.code].join('\0')
+  return [
+    ends,
+    sending.application,
+    sending.facility,
+    receiving.application,
+    receiving.facility,
+    type,
+    trigger,
+    ack?.code,
+    ...partial,
+  ].join('\0')
 }
 
 function observations({ first, latest, messages, results, bytes }: Window): Hl7Observations {
@@ -94,7 +109,7 @@ function observations({ first, latest, messages, results, bytes }: Window): Hl7O
     start: first.start,
     end: latest.end,
     streamOffset: first.streamOffset,
-    partial: [],
+    partial: first.partial,
     type: first.type,
     trigger: first.trigger,
     transaction: first.transaction,

@@ -2,8 +2,8 @@ import type { Direction, FlowEnd } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Incomplete, Outcome } from '../observation.ts'
 import type { OnOverload } from '../overload.ts'
-import { batchMarks } from './batch.ts'
-import { deviationsOf, findMessage, hllpBody } from './block.ts'
+import { BatchReader } from './batch.ts'
+import { deviationsOf, findMessage, type HllpBlock, readHllp } from './block.ts'
 import {
   type AckFacts,
   ackFacts,
@@ -20,15 +20,12 @@ import { type Header, HeaderReader } from './header.ts'
 import { type IdentifierReader, RecentFields } from './identifiers.ts'
 import { type DeviceFacts, identityOf, ReportedDevices, receiverFacts, senderFacts } from './identity.ts'
 import type { Hl7Text } from './message.ts'
-import { type Block, MllpReader } from './mllp.ts'
-import { type Ack, type Batch, messageObservation, type Pending } from './pending.ts'
+import { type Block, MLLP_ACK, MLLP_NAK, MllpReader } from './mllp.ts'
+import { type Ack, type Batch, messageObservation, type Pending, unseenMessage } from './pending.ts'
 import { RecentList, RecentValues } from './recent-values.ts'
 import type { Hl7Settings } from './settings.ts'
 import { MessageTemplate } from './template.ts'
 
-/** Commit acknowledgment and refusal of MLLP release 2, as the whole content of a block. */
-const MLLP_ACK = 0x06
-const MLLP_NAK = 0x15
 /** Control ids remembered to notice one that comes again. */
 const MAX_REMEMBERED = 1024
 /** Acknowledgments are acknowledged at once, if at all. */
@@ -39,10 +36,14 @@ const SILENCE = 5_000_000
 const GATEWAY_WAIT = 10_000_000
 
 const NO_BYTES = new Uint8Array(0)
+/** Acknowledgments of the lower layer, which name no message. */
+const COMMIT: AckFacts = { code: 'CA', controlId: undefined, errorCode: undefined }
+const REFUSAL: AckFacts = { code: 'CR', controlId: undefined, errorCode: undefined }
 
 /** What one side of the connection did. */
 class Side {
   readonly reader: MllpReader
+  readonly batches = new BatchReader()
   /** Messages of this side by control id (or a running key), oldest first. */
   readonly pending = new Map<string, Pending>()
   /** Control ids of messages of this side. What acknowledges one that waits no more is for no other message. */
@@ -107,6 +108,7 @@ export class Hl7Session implements StreamDecoder {
     const side = this.#sides[direction]
     this.#sides[opposite(direction)].reader.settle()
     side.reader.gap(length)
+    side.batches.reset()
     side.missedSince = time
     side.incomplete = ['gap']
     for (const pending of this.#sides[opposite(direction)].pending.values()) addOnce(pending.partial as Incomplete[], 'gap')
@@ -145,24 +147,29 @@ export class Hl7Session implements StreamDecoder {
   #block(direction: Direction, block: Block): void {
     const { bytes, from, to } = block
     if (to - from === 1 && (bytes[from] === MLLP_ACK || bytes[from] === MLLP_NAK)) {
-      this.#acknowledge(direction, { code: bytes[from] === MLLP_ACK ? 'CA' : 'CR', controlId: undefined, errorCode: undefined }, block)
+      this.#acknowledge(direction, bytes[from] === MLLP_ACK ? COMMIT : REFUSAL, block)
       return
     }
-    const hllp = hllpBody(bytes, from, to)
-    const [bodyFrom, bodyTo] = hllp ?? [from, to]
-    let batch: Batch | undefined
-    let behind = bodyFrom
-    for (let at = findMessage(bytes, behind, bodyTo); at >= 0; ) {
-      batch = nextBatch(batch, bytes, behind, at)
-      behind = this.#text.read(bytes, at, bodyTo, this.#sides[direction].template)
-      this.#message(direction, block, at, behind, hllp !== undefined, batch)
-      at = behind < bodyTo ? findMessage(bytes, behind, bodyTo) : -1
+    const hllp = readHllp(bytes, from, to)
+    if (hllp?.isRefusal === true) {
+      this.#acknowledge(direction, REFUSAL, block)
+      return
     }
-    nextBatch(batch, bytes, behind, bodyTo)
+    const { batches, template } = this.#sides[direction]
+    const end = hllp?.to ?? to
+    let behind = hllp?.from ?? from
+    for (let at = findMessage(bytes, behind, end); at >= 0; ) {
+      const batch = batches.between(bytes, behind, at)
+      behind = this.#text.read(bytes, at, end, template)
+      this.#message(direction, block, at, behind, hllp, batch)
+      at = behind < end ? findMessage(bytes, behind, end) : -1
+    }
+    batches.between(bytes, behind, end)
+    batches.blockEnds()
   }
 
   /** The message in hand. */
-  #message(direction: Direction, block: Block, from: number, to: number, hllp: boolean, batch: Batch | undefined): void {
+  #message(direction: Direction, block: Block, from: number, to: number, hllp: HllpBlock | undefined, batch: Batch | undefined): void {
     const text = this.#text
     const side = this.#sides[direction]
     const header = side.headers.read(text)
@@ -170,7 +177,7 @@ export class Hl7Session implements StreamDecoder {
     const ack = ackFacts(text)
     if (ack !== undefined) {
       if (controlId !== undefined) side.ackIds.add(controlId)
-      this.#acknowledge(direction, ack, block)
+      if (!this.#acknowledge(direction, ack, block)) this.#acknowledgeUnseen(direction, header, ack, block)
       const { applicationAcknowledgment } = header
       if (isPureAck(header) || applicationAcknowledgment === undefined || applicationAcknowledgment === 'NE') return
     }
@@ -209,6 +216,7 @@ export class Hl7Session implements StreamDecoder {
       deviations,
       partial,
       violations,
+      isUnseen: false,
       accepted: undefined,
     }
     if (batch !== undefined) {
@@ -232,11 +240,11 @@ export class Hl7Session implements StreamDecoder {
     this.#reportUnanswered(oldest)
   }
 
-  /** `direction` sent an acknowledgment: pair it with the message that the other side sent. */
-  #acknowledge(direction: Direction, facts: AckFacts, block: Block): void {
+  /** `direction` sent an acknowledgment: pair it with the message that the other side sent. False when there is none. */
+  #acknowledge(direction: Direction, facts: AckFacts, block: Block): boolean {
     const sender = this.#sides[opposite(direction)]
     const key = this.#match(sender, facts.controlId)
-    if (key === undefined) return
+    if (key === undefined) return false
     const pending = sender.pending.get(key) as Pending
     if (sender.missedSince !== undefined && pending.start >= sender.missedSince && pending.facts.controlId === facts.controlId)
       sender.missedSince = undefined
@@ -249,10 +257,20 @@ export class Hl7Session implements StreamDecoder {
     }
     if (facts.code === 'CA' && expectsApplicationAck(pending.facts.header)) {
       pending.accepted = { ack, time: block.end }
-      return
+      return true
     }
     sender.pending.delete(key)
     this.#report(pending, ack, block.end)
+    return true
+  }
+
+  /** A mirror of one direction only does not show what is acknowledged: the acknowledgment tells what it can of it, once. */
+  #acknowledgeUnseen(direction: Direction, header: Header, facts: AckFacts, block: Block): void {
+    const requester = opposite(direction)
+    const sender = this.#sides[requester]
+    if (this.#wasSeen(requester) || facts.controlId === undefined || !sender.controlIds.add(facts.controlId)) return
+    this.#wait(sender, unseenMessage(header, facts.controlId, requester, block))
+    this.#acknowledge(direction, facts, block)
   }
 
   #match(sender: Side, controlId: string | undefined): string | undefined {
@@ -362,15 +380,6 @@ function outcomeOf(code: string): Outcome {
 }
 
 const opposite = (direction: Direction): Direction => (direction === 0 ? 1 : 0)
-
-/** What stands between two messages: it may end the batch in hand, which then has as many messages as its trailer says, and begin another. */
-function nextBatch(batch: Batch | undefined, bytes: Buffer, from: number, to: number): Batch | undefined {
-  if (from >= to) return batch
-  const { begins, ends, count } = batchMarks(bytes, from, to)
-  if (batch !== undefined && count !== undefined && count !== batch.messages) batch.latest?.violations.push('batch_count_mismatch')
-  if (begins) return { messages: 0, latest: undefined }
-  return ends ? undefined : batch
-}
 
 function addOnce(list: Incomplete[], value: Incomplete): void {
   if (!list.includes(value)) list.push(value)

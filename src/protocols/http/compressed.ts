@@ -1,4 +1,4 @@
-import { brotliDecompressSync, constants, unzipSync } from 'node:zlib'
+import { brotliDecompressSync, constants, inflateRawSync, unzipSync } from 'node:zlib'
 import type { BodyReader } from './body.ts'
 
 /** A body may become this many times as long. */
@@ -9,6 +9,9 @@ const MIN_COMPRESSED = 16
 type Decompress = (bytes: Buffer, maxOutputLength: number) => Buffer
 
 const unzip: Decompress = (bytes, maxOutputLength) => unzipSync(bytes, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH })
+/** Some senders leave the zlib format out around the deflated data, which nothing announces (RFC 9110 §8.4.1.2). */
+const inflate: Decompress = (bytes, maxOutputLength) =>
+  isFramed(bytes) ? unzip(bytes, maxOutputLength) : inflateRawSync(bytes, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH })
 const unbrotli: Decompress = (bytes, maxOutputLength) =>
   brotliDecompressSync(bytes, { maxOutputLength, finishFlush: constants.BROTLI_OPERATION_FLUSH })
 
@@ -16,9 +19,17 @@ const unbrotli: Decompress = (bytes, maxOutputLength) =>
 export const CODINGS: ReadonlyMap<string, Decompress> = new Map([
   ['gzip', unzip],
   ['x-gzip', unzip],
-  ['deflate', unzip],
+  ['deflate', inflate],
   ['br', unbrotli],
 ])
+
+const GZIP = 0x1f8b
+
+/** It begins as the zlib format does, with compression method 8 and a multiple of 31 (RFC 1950 §2.2), or is gzip by a wrong name. */
+function isFramed(bytes: Buffer): boolean {
+  const head = bytes.readUInt16BE(0)
+  return head === GZIP || ((head & 0x0f00) === 0x0800 && head % 31 === 0)
+}
 
 /** Shows a reader the beginning of a compressed body: all of a small body, whose end then is its end. */
 export class Compressed implements BodyReader {

@@ -1,3 +1,4 @@
+import type { Direction } from '../../net/flow.ts'
 import type { ProbeAnswer, Protocol, StreamDecoder } from '../decoder.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import { isStartLine, startLineWithin } from './message.ts'
@@ -16,6 +17,7 @@ export function http(settings: HttpSettings, onOverload: OnOverload = NO_OVERLOA
     name: 'http',
     probe: (_direction, bytes, offset, length, midstream) =>
       midstream ? probeMidstream(bytes, offset, length) : probe(bytes, offset, length),
+    opener: openerOf,
     open: context => new HttpSession(settings, context, onOverload),
   }
 }
@@ -50,9 +52,25 @@ function probe(bytes: Uint8Array, offset: number, length: number): ProbeAnswer {
 
 /** Joined in the middle: a start line at the end of some line that was seen. */
 function probeMidstream(bytes: Uint8Array, offset: number, length: number): ProbeAnswer {
+  return startLineIn(bytes, offset, length) === undefined ? 'more' : 'match'
+}
+
+/** Requests come from who opened the connection, responses from the other (RFC 9110 §3.3). */
+function openerOf(direction: Direction, bytes: Uint8Array, offset: number, length: number): Direction | undefined {
+  const line = startLineIn(bytes, offset, length)
+  if (line === undefined) return undefined
+  return line.startsWith('HTTP/') === (direction === 0) ? 1 : 0
+}
+
+/** The first start line, at the end of some line. */
+function startLineIn(bytes: Uint8Array, offset: number, length: number): string | undefined {
   const lines = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length)
     .toString('latin1')
     .split('\n')
-  const whole = lines.slice(0, -1).map(line => (line.endsWith('\r') ? line.slice(0, -1) : line))
-  return whole.some(line => startLineWithin(line) >= 0) ? 'match' : 'more'
+  for (const line of lines.slice(0, -1)) {
+    const whole = line.endsWith('\r') ? line.slice(0, -1) : line
+    const at = startLineWithin(whole)
+    if (at >= 0) return whole.slice(at)
+  }
+  return undefined
 }

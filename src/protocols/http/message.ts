@@ -78,7 +78,6 @@ export function readHead(text: string): Head | undefined {
   if (start === undefined) return undefined
   const fields = new Map<string, string>()
   let last: string | undefined
-  let conflictingLength = false
   for (let index = 1; index < lines.length; index++) {
     const line = withoutEnd(lines[index])
     // A line that begins with a blank continues the one before (RFC 9112 §5.2).
@@ -95,11 +94,16 @@ export function readHead(text: string): Head | undefined {
       .trim()
       .slice(0, MAX_VALUE)
     const before = fields.get(name)
-    if (name === 'content-length' && before !== undefined && before !== value) conflictingLength = true
-    else fields.set(name, before === undefined || name === 'content-length' ? value : `${before}, ${value}`.slice(0, MAX_VALUE))
+    fields.set(name, before === undefined ? value : `${before}, ${value}`.slice(0, MAX_VALUE))
   }
-  conflictingLength ||= fields.has('content-length') && fields.has('transfer-encoding')
+  const [length, ...others] = lengthsOf(fields)
+  const conflictingLength = others.some(other => other !== length) || (length !== undefined && fields.has('transfer-encoding'))
   return { start, fields, conflictingLength }
+}
+
+/** Content-Length as often as it was given: a repeated one is joined by commas, by who sent it or by `readHead` (RFC 9110 §8.6). */
+function lengthsOf(fields: Fields): readonly string[] {
+  return fields.get('content-length')?.split(/\s*,\s*/) ?? []
 }
 
 function readStartLine(line: string): StartLine | undefined {
@@ -123,7 +127,7 @@ export function bodyLengthOf({ start, fields }: Head, method: string | undefined
   const unlimited = start.kind === 'status' ? 'close' : 'none'
   const codings = fields.get('transfer-encoding')
   if (codings !== undefined) return { kind: /(^|,)\s*chunked\s*$/i.test(codings) ? 'chunked' : unlimited }
-  const given = fields.get('content-length')
+  const [given] = lengthsOf(fields)
   if (given === undefined || !/^\d{1,15}$/.test(given)) return { kind: unlimited }
   return { kind: 'length', length: Number(given) }
 }

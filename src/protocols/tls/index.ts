@@ -20,6 +20,7 @@ export function tls(settings: TlsSettings, onOverload: OnOverload = NO_OVERLOAD)
     name: 'tls',
     beginsLater: true,
     probe: (direction, bytes, offset, length, midstream) => probe(direction, bytes, offset, offset + length, midstream),
+    opener: openerOf,
     open: context => new TlsSession(settings, context, onOverload),
   }
 }
@@ -31,6 +32,13 @@ function probe(direction: Direction, bytes: Uint8Array, offset: number, end: num
   const hellos = [HandshakeType.CLIENT_HELLO, HandshakeType.SERVER_HELLO].map(type => probeHello(bytes, offset, end, type))
   if (hellos.includes('match')) return 'match'
   return found === 'more' || hellos.includes('more') ? 'more' : 'reject'
+}
+
+/** Each side says hello in its own way; other records say nothing of who began. */
+function openerOf(direction: Direction, bytes: Uint8Array, offset: number, length: number): Direction | undefined {
+  if (probeHello(bytes, offset, offset + length, HandshakeType.CLIENT_HELLO) === 'match') return direction
+  if (probeHello(bytes, offset, offset + length, HandshakeType.SERVER_HELLO) !== 'match') return undefined
+  return direction === 0 ? 1 : 0
 }
 
 /** Record header, then as much of the hello's head as its first record holds. */

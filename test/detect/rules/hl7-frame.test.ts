@@ -31,7 +31,9 @@ describe('must not fire', () => {
       rules.observe(message(flow(), START + n * 20 * SECOND, bad))
       rules.observe(message(flow({ clientAddress: `10.1.1.${n}` }), START + n, bad))
       rules.observe(
-        message(flow({ clientAddress: '10.1.0.11' }), START + n, { framingDeviations: ['lf_delimiters', 'missing_trailing_cr'] }),
+        message(flow({ clientAddress: '10.1.0.11' }), START + n, {
+          framingDeviations: ['lf_delimiters', 'missing_trailing_cr', 'hllp', 'hllp_checksum_mismatch'],
+        }),
       )
       rules.observe(message(flow({ clientAddress: '10.1.0.12' }), START + n, { ...bad, partial: ['gap'] }))
     }

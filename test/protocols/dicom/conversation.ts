@@ -17,6 +17,8 @@ export type Step =
   | { readonly from: 'client' | 'server'; readonly bytes: Buffer }
   | { readonly from: 'client' | 'server'; readonly lost: number }
   | { readonly from: 'client' | 'server'; readonly closed: true }
+  /** Seconds since anybody said anything. */
+  | { readonly from: 'client' | 'server'; readonly silence: number }
 
 export const client = (...parts: readonly Buffer[]): Step => ({ from: 'client', bytes: Buffer.concat(parts) })
 export const server = (...parts: readonly Buffer[]): Step => ({ from: 'server', bytes: Buffer.concat(parts) })
@@ -52,6 +54,7 @@ export function converse(
   steps.forEach((step, index) => {
     const direction: Direction = step.from === 'client' ? 0 : 1
     if ('lost' in step) session.gap(direction, step.lost, index * 1000)
+    else if ('silence' in step) session.tick(connection.lastTime + step.silence * 1_000_000)
     else if ('closed' in step) session.halfClosed(direction)
     else session.data(direction, step.bytes, 0, step.bytes.length, index * 1000)
   })

@@ -80,6 +80,22 @@ describe.each([
     expect(others.map(one => one.map(({ value }) => value))).toEqual([['KODAK', 'DIRECT', '5.7']])
   })
 
+  test.each([
+    [0x0008, 0x0070, 'LO', 'manufacturer'],
+    [0x0008, 0x1090, 'LO', 'model'],
+    [0x0018, 0x1000, 'LO', 'serial_number'],
+    [0x0018, 0x1020, 'LO', 'software_version'],
+    [0x0008, 0x1010, 'SH', 'station_name'],
+    [0x0008, 0x0080, 'LO', 'institution'],
+    [0x0008, 0x1040, 'LO', 'department'],
+    [0x0008, 0x0060, 'CS', 'modality'],
+    [0x0018, 0x1002, 'UI', 'device_uid'],
+    [0x0018, 0x1009, 'UT', 'udi'],
+  ])('(%i,%i) is one of its attributes', (group, element, vr, attribute) => {
+    const field = `(${[group, element].map(part => part.toString(16).padStart(4, '0')).join()})`
+    expect(read(write(group, element, vr, text('12.34'))).facts).toEqual([{ attribute, value: '12.34', field }])
+  })
+
   test('the station that performed the step is named', () => {
     const performed = [write(0x0040, 0x0241, 'AE', text('CT01')), write(0x0040, 0x0242, 'SH', text('ROOM 1'))]
     expect(read(...general, ...performed).facts.slice(2)).toEqual([

@@ -61,6 +61,24 @@ test('an association PDU longer than any that is kept is passed over', () => {
   expect(hits).toEqual(['dicom_control_pdu'])
 })
 
+test('bytes that are lost of what is passed over cost nothing', () => {
+  const request = associateRq({ contexts: Array.from({ length: 100 }, (_, index) => ({ ...ECHO, id: index * 2 + 1 })) })
+  const [first, second] = [request.subarray(0, 2000), request.subarray(2500)]
+  const begin = [client(first), { from: 'client', lost: 500 } as const, client(second)]
+  // Nothing in the next request tells it from other bytes: its place does.
+  const next = client(associateRq({ called: '\x01\x02', calling: 'CT01', contexts: [ECHO] }))
+  const { seen } = overloaded([...begin, next, server(associateAc({ contexts: [ECHO] })), ...closing], { max_control_pdu_bytes: 1000 })
+  expect(associations(seen)).toMatchObject([{ ending: 'released', association: { callingAeTitle: 'CT01' }, partial: [], violations: [] }])
+})
+
+test('a command longer than any that is kept is passed over, and the next one is read', () => {
+  const long = pData(pdv(1, 1, Buffer.alloc(150)), pdv(1, 3, Buffer.alloc(150)))
+  const { seen, hits } = overloaded([...opening, client(long, findRq(1)), server(findRsp(1, 0)), ...closing], { max_command_bytes: 200 })
+  expect(hits).toEqual(['dicom_command'])
+  expect(operations(seen)).toMatchObject([{ messageId: 1, partial: ['limit'] }])
+  expect(associations(seen)).toMatchObject([{ ending: 'released', partial: ['limit'], violations: ['command_too_long'] }])
+})
+
 test('of more requests than may wait for their answers the oldest is given up', () => {
   const asked = Array.from({ length: 5 }, (_, index) => client(findRq(index + 1)))
   const { seen, hits } = overloaded([...opening, ...asked, server(findRsp(5, 0)), ...closing], { max_pending_operations: 3 })

@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { readCommand } from '../../../src/protocols/dicom/command.ts'
 import { associations, client, converse, identities, operations, type Step, server, stores } from './conversation.ts'
 import { CONTEXTS, closing, ECHO, FIND, findRq, findRsp, imageElements, opening, STORE, storeRq, storeRsp } from './dialogues.ts'
 import {
@@ -90,6 +91,28 @@ describe('N services', () => {
   })
 })
 
+test.each([
+  ['affected', { 2: PERFORMED_STEP, 4096: '1.2.3' }],
+  ['requested', { 3: PERFORMED_STEP, 4097: '1.2.3' }],
+])('a command names the SOP class and instance that are %s', (_, elements) => {
+  const bytes = command(3, { 256: 0x0110, 272: 5, ...elements }).subarray(12)
+  expect(readCommand(bytes, bytes.length)).toMatchObject({ sopClass: PERFORMED_STEP, sopInstance: '1.2.3' })
+})
+
+test.each([
+  ['success', [0x0000]],
+  ['pending', [0xff00, 0xff01]],
+  ['cancel', [0xfe00]],
+  ['warning', [0x0001, 0x0107, 0x0116, 0xb000, 0xb006, 0xb007]],
+  ['failure', [0x0110, 0x0122, 0x0124, 0xa700, 0xa801, 0xa900, 0xc000, 0xc001]],
+] as const)('a status of class %s (PS3.7 annex C)', (statusClass, codes) => {
+  for (const code of codes) {
+    const answer = command(3, { 2: STUDY_FIND, 256: 0x8020, 288: 1, 2048: NO_DATASET, 2304: code })
+    const [association] = associations(converse([...opening, client(findRq(1), dataset(3)), server(answer), ...closing]))
+    expect(association.statuses).toEqual({ [statusClass]: 1 })
+  }
+})
+
 describe('queries and retrieval', () => {
   const study = dataset(3, implicit(0x0008, 0x0052, text('STUDY')))
 
@@ -110,7 +133,7 @@ describe('queries and retrieval', () => {
     const GET = '1.2.840.10008.5.1.4.1.2.2.3'
     const contexts = [{ id: 1, abstractSyntax: GET, transferSyntaxes: [IMPLICIT] }, STORE]
     const answer = (status: number, remaining: number, completed: number): Buffer =>
-      command(1, { 2: GET, 256: 0x8010, 288: 9, 2048: NO_DATASET, 2304: status, 4128: remaining, 4129: completed, 4130: 0, 4131: 0 })
+      command(1, { 2: GET, 256: 0x8010, 288: 9, 2048: NO_DATASET, 2304: status, 4128: remaining, 4129: completed, 4130: 2, 4131: 3 })
     const seen = converse([
       client(associateRq({ contexts })),
       server(associateAc({ contexts })),
@@ -123,7 +146,12 @@ describe('queries and retrieval', () => {
       ...closing,
     ])
     expect(operations(seen)).toMatchObject([
-      { operation: 'C-GET', priority: 'high', status: { code: '0xB000', class: 'warning' }, subOperations: { completed: 1, remaining: 0 } },
+      {
+        operation: 'C-GET',
+        priority: 'high',
+        status: { code: '0xB000', class: 'warning' },
+        subOperations: { completed: 1, remaining: 0, failed: 2, warning: 3 },
+      },
     ])
     expect(stores(seen)).toMatchObject([{ direction: 1, instances: 2, failed: 1, pixelBytes: 100, outcome: 'failure' }])
     expect(associations(seen)).toMatchObject([{ violations: [] }])
@@ -139,7 +167,11 @@ describe('a command and its data set', () => {
   test.each([
     ['a data set without a command', [client(image)], ['unexpected_dataset']],
     ['a data set behind a command that has none', [client(storeRq(1), image, image), server(storeRsp(1))], ['unexpected_dataset']],
-    ['a command in place of a data set', [client(storeRq(1), storeRq(2), image), server(storeRsp(1), storeRsp(2))], ['missing_dataset']],
+    [
+      'a command in place of a data set',
+      [client(storeRq(1), storeRq(2), image), server(storeRsp(1), storeRsp(2))],
+      ['missing_dataset', 'async_window_exceeded'],
+    ],
     [
       'a response without the data set that it announces',
       [client(findRq(1), dataset(3)), server(findRsp(1, 0xff00), findRsp(1, 0))],
@@ -165,6 +197,14 @@ describe('a command and its data set', () => {
   ])('a data set of %s is evidence', (_, elements) => {
     const seen = storing(EXPLICIT, client(storeRq(1), dataset(5, ...elements)), server(storeRsp(1)))
     expect(associations(seen)).toMatchObject([{ violations: ['malformed_dataset'], operations: { store: 1 } }])
+  })
+
+  test('what does not read is no evidence where a command may have been lost', () => {
+    const nonsense = dataset(5, Buffer.alloc(200, 1))
+    const violationsOf = (...lost: readonly Step[]) =>
+      associations(converse([...opening, ...lost, client(storeRq(1), nonsense), server(storeRsp(1)), ...closing]))[0].violations
+    expect(violationsOf()).toEqual(['malformed_dataset'])
+    expect(violationsOf({ from: 'server', lost: 50 })).toEqual([])
   })
 
   test('of which bytes were lost, a data set is no evidence', () => {
@@ -267,6 +307,46 @@ describe('every way to write a data set', () => {
     const seen = converse([client(storeRq(1), dataset(5, ...elements)), server(storeRsp(1))], 'closed', { midstream: true })
     expect(identities(seen)).toContainEqual(expect.objectContaining(made))
     expect(stores(seen)).toMatchObject([{ modalities: ['CT'], pixelBytes: 64, partial: ['midstream'] }])
+  })
+})
+
+describe('bulk data behind a head longer than what is kept of it', () => {
+  const frames = explicit(0x5200, 0x9230, 'SQ', Buffer.alloc(20_000, 1))
+  const head = [explicit(0x0008, 0x0060, 'CS', Buffer.from('MR')), explicit(0x0020, 0x000d, 'UI', text('1.2.3.4'))]
+  const pixels = (length: number, declared = length): Buffer => explicit(0x7fe0, 0x0010, 'OW', Buffer.alloc(length), declared)
+  const short = explicit(0x5400, 0x0010, 'CS', Buffer.from('AB'))
+
+  const stored = (content: Buffer, size: number) => {
+    const pieces = Array.from({ length: Math.ceil(content.length / size) }, (_, index) =>
+      content.subarray(index * size, (index + 1) * size),
+    )
+    const fragments = pieces.map((piece, index) => pData(pdv(5, index === pieces.length - 1 ? 2 : 0, piece)))
+    const steps = [...opening, client(storeRq(1), ...fragments), server(storeRsp(1)), ...closing]
+    const seen = converse(steps, 'closed', {}, { settings: { dataset_header_bytes: 16_384 } })
+    return [stores(seen)[0].pixelBytes, associations(seen)[0].violations]
+  }
+
+  test.each([
+    ['is counted', [frames, pixels(9000)], 9000, []],
+    ['is counted behind several elements', [frames, short, frames, short, pixels(9000)], 9000, []],
+    ['is counted where a delimiter ends it', [frames, pixels(500, 0xffff_ffff)], 500, []],
+    ['is counted up to what follows', [frames, pixels(700), explicit(0xfffa, 0xfffa, 'SQ', Buffer.alloc(40))], 700, []],
+    ['that is shorter than it says is as long as it is', [frames, pixels(600, 800)], 600, ['malformed_dataset']],
+    [
+      'behind a sequence of unknown length is not looked for',
+      [explicit(0x5200, 0x9230, 'SQ', Buffer.alloc(20_000, 1), 0xffff_ffff), pixels(90)],
+      0,
+      undefined,
+    ],
+    ['behind what is no element is not looked for', [frames, Buffer.alloc(12, 1), pixels(90)], 0, []],
+    ['is none where there is none', [frames, short], 0, []],
+  ] as const)('%s', (_, elements, pixelBytes, violations) => {
+    const content = Buffer.concat([...head, ...elements])
+    for (const size of [16_000, 8192, 999, 7, 1]) {
+      const [counted, found] = stored(content, size)
+      expect(counted).toBe(pixelBytes)
+      if (violations !== undefined) expect(found).toEqual(violations)
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { associations, client, converse, operations, server, stores } from './conversation.ts'
+import { associations, client, converse, operations, type Step, server, stores } from './conversation.ts'
 import {
   CONTEXTS,
   closing,
@@ -185,6 +185,10 @@ describe('negotiation', () => {
 
   test.each([
     ['an abort', pdu(7, Buffer.alloc(2)), 'short_pdu'],
+    ['an abort of more than it is made of', pdu(7, Buffer.alloc(8)), 'bad_pdu_length'],
+    ['a request for release without content', pdu(5, Buffer.alloc(0)), 'short_pdu'],
+    ['a request for release with more than it is made of', pdu(5, Buffer.alloc(5)), 'bad_pdu_length'],
+    ['data without any', pdu(4, Buffer.alloc(0)), 'empty_pdu'],
     ['a PDU of an impossible length', Buffer.from('050000ffffffffff', 'hex').fill(0xff, 2), 'bad_pdu_length'],
     ['a command longer than any', pData(pdv(1, 1, Buffer.alloc(70_000))), 'command_too_long'],
   ])('%s is a violation', (_, bytes, code) => {
@@ -282,8 +286,16 @@ describe('the state of an association (PS3.8 §9.2)', () => {
     ['data behind the own request for release', [...opening, client(releaseRq()), client(echoRq(1))]],
     ['a release that nobody asked for', [...opening, server(releaseRp())]],
     ['a second request for release', [...opening, client(releaseRq()), client(releaseRq())]],
+    ['a request by the side that was called', [server(associateRq({ contexts: CONTEXTS })), client(associateAc({ contexts: CONTEXTS }))]],
   ] as const)('%s is a violation', (_, steps) => {
     expect(associations(converse(steps))[0].violations).toEqual(['unexpected_pdu'])
+  })
+
+  test('either side may ask where it is not known who was called', () => {
+    const steps = [server(associateRq({ contexts: CONTEXTS })), client(associateAc({ contexts: CONTEXTS }))]
+    expect(associations(converse(steps, 'closed', { midstream: true }))).toMatchObject([
+      { association: { requestedBy: 1 }, violations: [] },
+    ])
   })
 
   test('data of the other side is due while a release is asked for', () => {
@@ -307,6 +319,35 @@ describe('operations', () => {
     expect(JSON.stringify(seen)).not.toContain('DOE')
   })
 
+  const windowed = (invoked: number, performed: number) => {
+    const user = [maxLength(16_384), [0x53, Buffer.from([0, invoked, 0, performed])]] as const
+    return [client(associateRq({ contexts: CONTEXTS, user })), server(associateAc({ contexts: CONTEXTS, user }))]
+  }
+
+  test.each([
+    ['one, where none was agreed', opening, ['async_window_exceeded']],
+    ['what was agreed', windowed(3, 1), []],
+    ['less', windowed(2, 9), ['async_window_exceeded']],
+    ['any number', windowed(0, 0), []],
+  ] as const)('at once are as many as the window allows: %s (PS3.7 §D.3.3.3)', (_, begin, violations) => {
+    const three = [1, 2, 3].map(id => echoRq(id))
+    const answers = [1, 2, 3].map(id => echoRsp(id))
+    expect(associations(converse([...begin, client(...three), server(...answers), ...closing]))).toMatchObject([{ violations }])
+    const inTurn = three.flatMap((asked, index) => [client(asked), server(answers[index])])
+    expect(associations(converse([...begin, ...inTurn, ...closing]))).toMatchObject([{ violations: [] }])
+  })
+
+  test('at once are any number where answers may have been missed', () => {
+    const asked = [client(echoRq(1)), { from: 'server', lost: 99 } as const, client(echoRq(2), echoRq(3))]
+    expect(associations(converse([...opening, ...asked]))).toMatchObject([{ partial: ['gap'], violations: [] }])
+  })
+
+  test('at once of the acceptor are as many as it may have performed', () => {
+    const asked = [server(echoRq(1), echoRq(2)), client(echoRsp(1), echoRsp(2))]
+    const violationsOf = (begin: readonly Step[]) => associations(converse([...begin, ...asked, ...closing]))[0].violations
+    expect([violationsOf(windowed(9, 1)), violationsOf(windowed(1, 2))]).toEqual([['async_window_exceeded'], []])
+  })
+
   test('are reported without an answer when the association ends first', () => {
     const [only] = operations(converse([...opening, client(findRq(1), study('STUDY')), server(abort(2, 0))]))
     expect(only).toMatchObject({ status: undefined, responses: 0, outcome: 'failure' })
@@ -324,6 +365,7 @@ describe('operations', () => {
     ['an unknown command', client(command(1, { 256: 0x0666, 272: 1 })), 'unknown_command'],
     ['a command set without a command', client(command(1, { 272: 1 })), 'bad_command_set'],
     ['a PDV longer than its PDU', client(pdu(4, Buffer.concat([Buffer.from([0, 0, 9, 0, 1, 3]), Buffer.alloc(8)]))), 'pdv_exceeds_pdu'],
+    ['a PDU too short for a PDV', client(pdu(4, Buffer.alloc(3))), 'pdv_exceeds_pdu'],
     ['a PDU longer than the acceptor takes', client(pData(pdv(1, 0, Buffer.alloc(20_000)))), 'pdu_exceeds_maximum'],
     ['a PDU of no known type', client(pdu(9, Buffer.alloc(4))), 'unknown_pdu_type'],
     ['a release that nobody asked for', server(releaseRp()), 'unexpected_pdu'],
@@ -423,6 +465,21 @@ describe('what the mirror does not show', () => {
     expect(associations(seen)).toMatchObject([{ ending: 'released', partial: ['gap'], violations: [] }])
   })
 
+  test('silence for as long as configured ends an association, and what follows is the rest of it', () => {
+    const steps = [
+      ...opening,
+      { from: 'client', silence: 3000 },
+      client(echoRq(1)),
+      server(echoRsp(1)),
+      { from: 'client', silence: 3601 },
+    ] as const
+    const later = [...steps, { from: 'client', silence: 9000 }, client(echoRq(2)), server(echoRsp(2)), ...closing] as const
+    expect(associations(converse(later, 'closed', { lastTime: 0 }))).toMatchObject([
+      { ending: 'timed_out', outcome: 'failure', operations: { echo: 1 }, partial: [] },
+      { ending: 'released', outcome: 'unknown', operations: { echo: 1 }, partial: ['midstream'] },
+    ])
+  })
+
   test('after a gap over a PDU header the next P-DATA PDU is found', () => {
     const lost = echoRq(1)
     const seen = converse([
@@ -433,6 +490,23 @@ describe('what the mirror does not show', () => {
       server(echoRsp(2)),
     ])
     expect(associations(seen)).toMatchObject([{ operations: { echo: 1 }, partial: ['gap'] }])
+  })
+
+  test.each([
+    ['a request for release', 'client', releaseRq(), { ending: 'released', outcome: 'success' }],
+    ['the answer to one', 'server', releaseRp(), { ending: 'released', outcome: 'success' }],
+    ['an abort', 'server', abort(2, 1), { ending: 'aborted', outcome: 'failure', abort: { reason: 'unrecognized_pdu' } }],
+    ['none of these', 'client', Buffer.alloc(10), { ending: 'closed', outcome: 'unknown' }],
+  ] as const)('after a gap over a PDU header the last bytes of a side tell how it ended: %s', (_, from, bytes, expected) => {
+    const lost = [
+      { from: 'client', lost: 2000 },
+      { from: 'server', lost: 2000 },
+    ] as const
+    for (const pieces of [[bytes], [...bytes].map(byte => Buffer.from([byte]))])
+      for (const end of [[], [{ from, closed: true } as const]]) {
+        const said = pieces.map(piece => ({ from, bytes: piece }))
+        expect(associations(converse([...opening, ...lost, ...said, ...end]))).toMatchObject([{ ...expected, partial: ['gap'] }])
+      }
   })
 
   test('from the client alone, requests are counted and nothing is called a failure', () => {

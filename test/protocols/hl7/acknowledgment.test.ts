@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { acknowledgment, CR, FS, framed, message, SECOND, Talk, VT } from './conversation.ts'
+import { acknowledgment, CR, FS, framed, hllp, message, SECOND, Talk, VT } from './conversation.ts'
 
 const sent = (id: string, fields = {}): string => framed(message({ id, ...fields }))
 const answered = (code: string, id: string | undefined, segments: readonly string[] = []): string =>
@@ -26,9 +26,11 @@ describe('an acknowledgment', () => {
 
   test.each([
     ['ERR-3 (2.5)', 'ERR||PID^1^3|204^Unknown key identifier^HL70357|E', '204'],
+    ['MSA-6 (2.1)', 'ZZZ', '207'],
     ['ERR-1 (2.3)', 'ERR|PID^1^3^101&Required field missing&HL70357', '101'],
   ])('tells the error of %s', (_, segment, errorCode) => {
-    const talk = new Talk().client(sent('1')).server(answered('AE', '1', [segment]))
+    const refusal = answered('AE', '1', [segment])
+    const talk = new Talk().client(sent('1')).server(segment === 'ZZZ' ? refusal.replace('MSA|AE|1', 'MSA|AE|1||||207^x') : refusal)
     expect(talk.messages[0].ack).toMatchObject({ errorCode })
   })
 
@@ -139,6 +141,56 @@ describe('MLLP release 2', () => {
   ])('commit block %j is %s', (byte, code, outcome) => {
     const talk = new Talk().client(sent('1')).server(block(byte))
     expect(talk.messages).toMatchObject([{ ack: { code, mode: 'accept', controlId: undefined }, outcome }])
+  })
+})
+
+test('a refusal of HLLP is one of its message', () => {
+  const talk = new Talk().client(framed(hllp(message({ id: '1' })))).server(framed(hllp('X', undefined, undefined, 'N')))
+  expect(pairs(talk)).toEqual(['1: CR - failure'])
+  expect(talk.messages[0]?.ack?.mode).toBe('accept')
+})
+
+describe('an acknowledgment from a side that alone is mirrored', () => {
+  const heard = (...texts: readonly string[]): Talk => new Talk({ packetsFromClient: 0 }).server(...texts)
+
+  test('tells what it can of its message', () => {
+    const [seen, ...others] = heard(answered('AE', '1', ['ERR|||204|E'])).messages
+    expect(others).toEqual([])
+    expect(seen).toMatchObject({
+      direction: 0,
+      type: undefined,
+      controlId: '1',
+      version: '2.5.1',
+      trigger: undefined,
+      sending: { application: undefined },
+      receiving: { application: undefined },
+      ack: { code: 'AE', errorCode: '204', controlId: '1' },
+      responseTime: undefined,
+      segmentNames: [],
+      partial: ['one_sided'],
+      outcome: 'failure',
+    })
+  })
+
+  test('tells the trigger event where it repeats that of the message, and who received by its role', () => {
+    const ack = message({ type: 'ACK^A01^ACK', id: '9', segments: ['MSA|AA|1'] })
+    const answer = message({ type: 'RSP^K22^RSP_K21', id: '9', segments: ['MSA|AA|2'] })
+    const talk = heard(framed(ack), framed(answer))
+    expect(talk.messages.map(({ controlId, trigger }) => [controlId, trigger])).toEqual([
+      ['1', 'A01'],
+      ['2', undefined],
+    ])
+    expect(talk.identities).toMatchObject([{ about: 'server', facts: [{ value: 'hl7_receiver' }] }])
+  })
+
+  test('once: an accept one waits for that of the application', () => {
+    expect(pairs(heard(answered('CA', '1'), answered('AR', '1'), answered('AR', '1')))).toEqual(['1: AR 1 failure'])
+    expect(pairs(heard(answered('CA', '1')))).toEqual([])
+    expect(pairs(heard(answered('CA', '1')).wait(61 * SECOND))).toEqual(['1: CA 1 success'])
+  })
+
+  test('says nothing where the other side is seen', () => {
+    expect(pairs(new Talk().server(answered('AE', '1')).end())).toEqual([])
   })
 })
 

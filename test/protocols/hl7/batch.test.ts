@@ -55,6 +55,44 @@ describe('a batch (HL7 v2.9 §2.10.3)', () => {
     ])
   })
 
+  test('whose file has another number of batches than its trailer says is flagged on the last message', () => {
+    const [one, two] = [`${BHS}${messages('1')}BTS|1\r`, `${BHS}${messages('2')}BTS|1\r`]
+    expect(heard(framed(`${FHS}${one}${two}FTS|2\r`)).flatMap(([, , violations]) => violations)).toEqual([])
+    expect(heard(framed(`${FHS}${one}${two}FTS|3\r`))).toEqual([
+      ['1', 1, []],
+      ['2', 1, ['file_count_mismatch']],
+    ])
+    expect(heard(framed(`${FHS}${messages('1')}FTS|1\r`))).toEqual([['1', undefined, []]])
+  })
+
+  test.each([
+    ['BTS|2', []],
+    ['BTS|3', ['batch_count_mismatch']],
+  ])('may have blocks for its header, messages and trailer (%s)', (trailer, violations) => {
+    const blocks = [`${FHS}${BHS}`, messages('1'), messages('2'), `${trailer}\rFTS|1\r`, messages('3')]
+    expect(heard(...blocks.map(framed))).toEqual([
+      ['1', 2, []],
+      ['2', 2, violations],
+      ['3', undefined, []],
+    ])
+  })
+
+  test('without a trailer is over with its block', () => {
+    expect(heard(framed(`${BHS}${messages('1')}`), framed(messages('2')))).toEqual([
+      ['1', 1, []],
+      ['2', undefined, []],
+    ])
+  })
+
+  test('in blocks is forgotten where some were lost', () => {
+    const talk = new Talk().client(framed(BHS), framed(messages('1'))).lose(0, 100)
+    talk.client(framed(messages('2')), framed('BTS|9\r')).end()
+    expect(talk.messages.map(({ controlId, batchMessages, violations }) => [controlId, batchMessages, violations])).toEqual([
+      ['1', 1, []],
+      ['2', undefined, []],
+    ])
+  })
+
   test('of acknowledgments answers message by message', () => {
     const talk = new Talk()
       .client(framed(`${BHS}${messages('1', '2')}BTS|2\r`))

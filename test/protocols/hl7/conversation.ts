@@ -44,6 +44,15 @@ export function acknowledgment(code: string, answers: string | undefined, segmen
 /** A block as it should be. */
 export const framed = (content: string): string => `${VT}${content}${FS}${CR}`
 
+/** Exclusive or of what an HLLP block holds up to its sizes. */
+export const sumOf = (content: string, type = 'D'): number =>
+  [...Buffer.from(`${VT}${type}23${CR}${content}`, 'latin1')].reduce((sum, byte) => sum ^ byte, 0)
+
+/** The content of an HLLP block, with its size and checksum. */
+export function hllp(content: string, size = content.length + 5, sum = sumOf(content), type: 'D' | 'N' = 'D'): string {
+  return `${type}23${CR}${content}${String(size).padStart(5, '0')}${String(sum).padStart(3, '0')}`
+}
+
 /** One connection and everything that was observed of it. Bytes are latin1. */
 export class Talk {
   readonly observations: Observation[] = []

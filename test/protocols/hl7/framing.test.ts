@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CR, FS, framed, message, SECOND, Talk, VT } from './conversation.ts'
+import { CR, FS, framed, hllp, message, SECOND, sumOf, Talk, VT } from './conversation.ts'
 
 const A = message({ id: 'A' })
 const B = message({ id: 'B' })
@@ -103,7 +103,10 @@ describe('MLLP framing', () => {
     ['with a last segment without its CR', framed(A.slice(0, -1)), [['A', []]]],
     ['with LF for CR', framed(A.replaceAll('\r', '\n')), [['A', ['lf_delimiters']]]],
     ['with CR LF for CR', framed(A.replaceAll('\r', '\r\n')), [['A', ['crlf_delimiters']]]],
-    ['as HLLP', framed(`D23\r${A}00123045`), [['A', ['hllp']]]],
+    ['as HLLP', framed(hllp(A)), [['A', ['hllp']]]],
+    ['as HLLP whose sender does not sum up', framed(hllp(A, undefined, 999)), [['A', ['hllp']]]],
+    ['as HLLP of another length', framed(hllp(A, A.length)), [['A', ['hllp', 'hllp_size_mismatch']]]],
+    ['as HLLP with another sum', framed(hllp(A, undefined, sumOf(A) ^ 1)), [['A', ['hllp', 'hllp_checksum_mismatch']]]],
   ] as const)('%s', (_, bytes, expected) => expect(heard(new Talk().client(bytes).end())).toEqual(expected))
 
   test('in single bytes is the same', () => {

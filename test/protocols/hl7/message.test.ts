@@ -134,6 +134,17 @@ describe('character sets (MSH-18)', () => {
   })
 })
 
+describe('fewer encoding characters than usual', () => {
+  test.each([
+    ['^~\\', 'A\\S\\B'],
+    ['^~', 'A\\S\\B'],
+    ['^', 'A\\S\\B'],
+  ])('%s: the others are as recommended (HL7 v2.9 §2.5.4)', (characters, application) => {
+    const { sending } = read(`MSH|${characters}|${application}|HHS~&H|LIS|LAB|20260301||ADT^A01|1|P|2.1\r`)
+    expect(sending).toEqual({ application: 'A^B', facility: 'HHS' })
+  })
+})
+
 describe('bytes that look like delimiters but are parts of characters', () => {
   const BIG5_FOUR = Buffer.from([0xa4, 0x7c])
   const BIG5_MERIT = Buffer.from([0xa5, 0x5c])
@@ -149,10 +160,13 @@ describe('bytes that look like delimiters but are parts of characters', () => {
     ['GB 18030-2000', GB_FOUR_BYTES],
     ['ISO IR87', JIS],
     ['~ISO IR159', JIS],
+    ['ISO IR6~ISO IR87', JIS],
+    ['ISO IR14~ISO IR87', JIS],
+    ['8859/1~ISO IR87', JIS],
   ])('%s: fields behind them stay where they are', (charset, bytes) => {
     const [before, after] = header({ 3: '\0', 4: 'WARD', 10: 'ID7', 18: charset }).split('\0')
     const seen = read(Buffer.concat([Buffer.from(before, 'latin1'), bytes, Buffer.from(after, 'latin1')]))
-    expect(seen).toMatchObject({ controlId: 'ID7', characterSet: charset.replace('~', ''), sending: { facility: 'WARD' } })
+    expect(seen).toMatchObject({ controlId: 'ID7', characterSet: charset.split('~').at(-1), sending: { facility: 'WARD' } })
     expect(seen.sending.application).toHaveLength(charset.startsWith('BIG') ? 1 : bytes === GB ? 3 : 2)
   })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { answer, chunked, DICOM_JSON, dicomFile, get, HttpConversation, head, multipart, STUDY } from './conversation.ts'
 
@@ -105,6 +105,7 @@ describe('compressed bodies', () => {
   test.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
     ['br', brotliCompressSync],
   ])('%s', (coding, compress) => {
     const body = compress(multipart('frontier', FILE, dicomFile('MZ'), dicomFile()))

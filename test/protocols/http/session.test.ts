@@ -126,6 +126,22 @@ describe('requests and responses', () => {
     const talk = new HttpConversation().client(post, chunked('abc')).server(answer(200, DICOM_JSON, '{}'))
     expect(talk.requests).toMatchObject([{ violations: ['conflicting_length'], http: { requestBytes: 3 } }])
   })
+
+  test.each([
+    ['in one field', ['Content-Length: 2, 2']],
+    ['in two fields', ['Content-Length: 2', 'Content-Length: 2, 2']],
+  ])('a length that is repeated %s is that length (RFC 9110 §8.6)', (_, fields) => {
+    const ok = head('HTTP/1.1 200 OK', `Content-Type: ${DICOM_JSON}`, ...fields)
+    const talk = new HttpConversation().client(METADATA, METADATA).server(`${ok}xy${ok}{}`)
+    expect(talk.requests).toMatchObject(Array(2).fill({ violations: [], outcome: 'success', http: { responseBytes: 2 } }))
+  })
+
+  test('lengths in one field that are not the same contradict each other, and the first counts', () => {
+    const talk = new HttpConversation()
+      .client(METADATA)
+      .server(head('HTTP/1.1 200 OK', `Content-Type: ${DICOM_JSON}`, 'Content-Length: 2, 7'), 'xy')
+    expect(talk.requests).toMatchObject([{ violations: ['conflicting_length'], http: { responseBytes: 2 } }])
+  })
 })
 
 describe('bodies', () => {

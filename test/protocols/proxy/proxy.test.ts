@@ -1,0 +1,94 @@
+import Joi from 'joi'
+import { describe, expect, test } from 'vitest'
+import type { Direction, Flow } from '../../../src/net/flow.ts'
+import { ProtocolIdentifier } from '../../../src/protocols/identify.ts'
+import { createProtocols, type ProtocolSettings, protocolsSchema } from '../../../src/protocols/index.ts'
+import type { Observation } from '../../../src/protocols/observation.ts'
+import { sampleFlow } from '../../normalize/samples.ts'
+import type { Step } from '../dicom/conversation.ts'
+import { closing, echoRq, echoRsp, opening } from '../dicom/dialogues.ts'
+import { acknowledgment, framed, message } from '../hl7/conversation.ts'
+import { answer, get } from '../http/conversation.ts'
+import { dialogue, identity } from '../tls/peers.ts'
+
+const PROTOCOLS = createProtocols(Joi.attempt({}, protocolsSchema) as ProtocolSettings)
+
+interface Said {
+  readonly direction: Direction
+  readonly bytes: Uint8Array
+}
+
+const client = (said: string | Buffer): Said => ({ direction: 0, bytes: Buffer.from(said as string, 'latin1') })
+const server = (said: string | Buffer): Said => ({ direction: 1, bytes: Buffer.from(said as string, 'latin1') })
+
+/** Version 2: command (0 LOCAL, 1 PROXY), family and transport, then addresses and extensions. */
+function binary(command: 0 | 1, family: number, content: Buffer): Buffer {
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(content.length)
+  return Buffer.concat([Buffer.from('0d0a0d0a000d0a515549540a', 'hex'), Buffer.from([0x20 | command, family]), length, content])
+}
+
+const HEADERS: readonly (readonly [string, Buffer])[] = [
+  ['in text, of IPv4', Buffer.from('PROXY TCP4 192.0.2.7 10.0.0.5 56324 11112\r\n')],
+  ['in text, of IPv6', Buffer.from('PROXY TCP6 2001:db8::7 2001:db8::5 56324 11112\r\n')],
+  ['in text, of a sender unknown', Buffer.from('PROXY UNKNOWN\r\n')],
+  ['in bytes, of IPv4', binary(1, 0x11, Buffer.from('c00002070a000005dc042b68', 'hex'))],
+  ['in bytes, with extensions', binary(1, 0x21, Buffer.alloc(700, 0x0b))],
+  ['in bytes, of the balancer itself', binary(0, 0, Buffer.alloc(0))],
+]
+
+/** What is made of a conversation, cut in pieces of `size` bytes. */
+function identified(said: readonly Said[], size: number, flow: Partial<Flow> = {}) {
+  const observations: Observation[] = []
+  const identifier = new ProtocolIdentifier(PROTOCOLS, {
+    pseudonym: kind => kind,
+    emit: observation => observations.push(observation),
+    onFailure: (protocol, error) => {
+      throw new Error(protocol, { cause: error })
+    },
+  })
+  const on = sampleFlow({ serverPort: 9999, ...flow })
+  for (const { direction, bytes } of said)
+    for (let at = 0; at < bytes.length; at += size) {
+      const piece = bytes.subarray(at, at + size)
+      identifier.data(on, direction, piece, 0, piece.length, 1000)
+    }
+  const application = identifier.application(on)
+  identifier.ended(on, 'closed', 2000)
+  return { application, observations: observations.filter(({ kind }) => kind !== 'device-identity') }
+}
+
+const spoken = (steps: readonly Step[]): readonly Said[] =>
+  steps.flatMap(step => ('bytes' in step ? [{ direction: step.from === 'client' ? 0 : 1, bytes: step.bytes }] : []))
+const DICOM = [...spoken(opening), client(echoRq(1)), server(echoRsp(1)), ...spoken(closing)]
+const HL7 = [client(framed(message({ id: 'A' }))), server(framed(acknowledgment('AA', 'A')))]
+const HTTP = [client(get('/dicom-web/studies?limit=1')), server(answer(200, 'application/dicom+json', '[]'))]
+
+describe('behind the header of the PROXY protocol', () => {
+  test.each(HEADERS)('%s, everything is what it is without', async (_, header) => {
+    const peer = { ...identity({ commonName: 'pacs.hospital.example' }), maxVersion: 'TLSv1.2' } as const
+    const { heard } = await dialogue({ servername: 'pacs.hospital.example' }, peer)
+    for (const said of [DICOM, HL7, HTTP, heard])
+      for (const size of [Number.POSITIVE_INFINITY, 1, 7, 109]) {
+        const plain = identified(said, size)
+        expect(plain.observations.length).toBeGreaterThan(0)
+        expect(identified([client(header), ...said], size)).toEqual(plain)
+        const [first, ...rest] = said
+        expect(identified([client(Buffer.concat([header, first.bytes])), ...rest], size)).toEqual(plain)
+      }
+  })
+
+  test('what nobody knows is known by the header alone', () => {
+    expect(identified([client(HEADERS[0][1]), client('\x01\x02\x03'.repeat(99))], 5)).toEqual({ application: 'proxy', observations: [] })
+  })
+})
+
+describe('no such header', () => {
+  test.each([
+    ['another version of its bytes', Buffer.from(`0d0a0d0a000d0a515549540a31110000${'00'.repeat(300)}`, 'hex')],
+    ['a line without an end', Buffer.from(`PROXY TCP4 ${'1'.repeat(200)}\r\n`)],
+    ['another word', Buffer.from('PROXY TCP5 1.1.1.1 2.2.2.2 1 2\r\n')],
+  ])('is %s', (_, bytes) => {
+    for (const size of [Number.POSITIVE_INFINITY, 1]) expect(identified([client(bytes)], size).application).toBeUndefined()
+  })
+})
