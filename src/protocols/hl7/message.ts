@@ -245,7 +245,11 @@ export class Hl7Text {
       }
       let end = at
       let fields = 0
-      while (end < to && bytes[end] !== CR && bytes[end] !== LF) if (bytes[end++] === separator) fields++
+      for (; end < to; end++) {
+        const byte = bytes[end]
+        if (byte <= CR && (byte === CR || byte === LF)) break
+        if (byte === separator) fields++
+      }
       const code = end - at >= 3 ? (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2] : 0
       if (code === BTS || code === FTS || code === BHS || code === FHS) break
       if (code === MSH && at > from && hasDelimiters(bytes, at, to) === true) break
