@@ -101,10 +101,23 @@ export function ackFacts(text: Hl7Text): AckFacts | undefined {
   if (msa === ABSENT) return undefined
   const err = text.first(SEGMENT.ERR)
   return {
-    code: text.text(msa, 1) ?? 'unknown',
+    code: codeOf(text, msa),
     controlId: text.text(msa, 2),
     errorCode: (err === ABSENT ? undefined : (text.component(err, 3, 1) ?? oldErrorCode(text, err))) ?? text.component(msa, 6, 1),
   }
+}
+
+/** Acknowledgment codes (HL7 table 0008) by their two letters. */
+const CODES: ReadonlyMap<number, string> = new Map(
+  ['AA', 'AE', 'AR', 'CA', 'CE', 'CR'].map(code => [(code.charCodeAt(0) << 8) | code.charCodeAt(1), code] as const),
+)
+
+/** MSA-1; nearly always one of few words, which are not made anew. */
+function codeOf(text: Hl7Text, msa: Segment): string {
+  const { bytes } = text
+  if (!text.find(msa, 1)) return 'unknown'
+  const known = text.to - text.from === 2 ? CODES.get((bytes[text.from] << 8) | bytes[text.from + 1]) : undefined
+  return known ?? text.decode(text.from, text.to) ?? 'unknown'
 }
 
 /** ERR-1 before 2.5: segment, sequence, field, then the code, itself coded. */
@@ -129,19 +142,24 @@ export function continuationOf(text: Hl7Text, { continues }: Header): Hl7Message
 }
 
 /** Transactions of IHE Patient Care Device by message code and trigger event (IHE DEV TF-2). */
-const TRANSACTIONS: ReadonlyMap<string, string> = new Map([
-  ['ORU^R01', 'PCD-01'],
-  ['RGV^O15', 'PCD-03'],
-  ['ORU^R40', 'PCD-04'],
-  ['ORA^R41', 'PCD-05'],
-  ['ORU^R42', 'PCD-10'],
+const TRANSACTIONS: ReadonlyMap<string | undefined, ReadonlyMap<string | undefined, string>> = new Map([
+  [
+    'ORU',
+    new Map([
+      ['R01', 'PCD-01'],
+      ['R40', 'PCD-04'],
+      ['R42', 'PCD-10'],
+    ]),
+  ],
+  ['RGV', new Map([['O15', 'PCD-03']])],
+  ['ORA', new Map([['R41', 'PCD-05']])],
 ])
 /** Trigger events that no other profile uses. */
 const OF_DEVICES_ONLY: ReadonlySet<string | undefined> = new Set(['R40', 'R41', 'R42'])
 
 /** `PCD-01` …: by its profile (MSH-21), by a trigger event that only devices use, or because it speaks of a device. */
 export function transactionOf(text: Hl7Text, { type, trigger, isDeviceProfile }: Header, deviceObservation: boolean): string | undefined {
-  const transaction = TRANSACTIONS.get(`${type}^${trigger}`)
+  const transaction = TRANSACTIONS.get(type)?.get(trigger)
   if (transaction === undefined || isDeviceProfile || deviceObservation || OF_DEVICES_ONLY.has(trigger)) return transaction
   return transaction === 'PCD-03' && namesDevice(text) ? transaction : undefined
 }

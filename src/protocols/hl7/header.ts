@@ -29,7 +29,7 @@ export interface Header {
 const MSH = 0
 const TIME = 7
 const CONTROL_ID = 10
-/** A longer header is read anew each time. */
+/** A longer header, and one without a control id, is read anew each time. */
 const MAX_KEPT = 1024
 const NO_VIEW = new DataView(new ArrayBuffer(0))
 
@@ -40,68 +40,55 @@ const NO_VIEW = new DataView(new ArrayBuffer(0))
 export class HeaderReader {
   /** MSH-10 of the header read last. */
   controlId: string | undefined
-  #kept = NO_VIEW
-  #keptLength = 0
   #header: Header | undefined
-  readonly #breaks = new Int32Array(4)
+  /** The header without MSH-7 and MSH-10: what stands before the one, from there to the other, and behind that. */
+  #kept = NO_VIEW
+  #before = 0
+  #between = 0
+  #behind = 0
+  /** Where MSH-10 begins and ends. */
+  #idFrom = 0
+  #idTo = 0
 
   read(text: Hl7Text): Header {
     text.characterSet = this.#header?.characterSet
-    this.#findBreaks(text)
     if (this.#header === undefined || !this.#isSame(text)) {
       this.#header = readHeader(text)
-      this.#findBreaks(text)
       this.#keep(text)
     }
-    this.controlId = this.#breaks[3] > this.#breaks[2] ? text.decode(this.#breaks[2], this.#breaks[3]) : undefined
+    this.controlId = this.#idTo > this.#idFrom ? text.decode(this.#idFrom, this.#idTo) : undefined
     return this.#header
   }
 
-  /** Where MSH-7 and MSH-10 begin and end. */
-  #findBreaks(text: Hl7Text): void {
-    const breaks = this.#breaks
-    text.find(MSH, TIME)
-    breaks[0] = text.from
-    breaks[1] = text.to
-    text.findNext(CONTROL_ID - TIME)
-    breaks[2] = text.from
-    breaks[3] = text.to
-  }
-
+  /** What is the same need not be searched for fields. */
   #isSame(text: Hl7Text): boolean {
     const kept = this.#kept
-    const [timeFrom, timeTo, idFrom, idTo] = this.#breaks
-    const start = text.start(MSH)
     const end = text.end(MSH)
-    const beforeId = timeFrom - start + (idFrom - timeTo)
-    return (
-      beforeId + end - idTo === this.#keptLength &&
-      text.isSame(start, timeFrom, kept, 0) &&
-      text.isSame(timeTo, idFrom, kept, timeFrom - start) &&
-      text.isSame(idTo, end, kept, beforeId)
-    )
+    const timeFrom = text.start(MSH) + this.#before
+    if (this.#before === 0 || timeFrom > end || !text.isSame(text.start(MSH), timeFrom, kept, 0)) return false
+    const timeTo = text.endOfField(timeFrom, end)
+    const idFrom = timeTo + this.#between
+    if (idFrom > end || !text.isSame(timeTo, idFrom, kept, this.#before)) return false
+    this.#idFrom = idFrom
+    this.#idTo = text.endOfField(idFrom, end)
+    return end - this.#idTo === this.#behind && text.isSame(this.#idTo, end, kept, this.#before + this.#between)
   }
 
   #keep(text: Hl7Text): void {
-    const [timeFrom, timeTo, idFrom, idTo] = this.#breaks
+    text.find(MSH, TIME)
+    const { from: timeFrom, to: timeTo } = text
+    text.find(MSH, CONTROL_ID)
+    this.#idFrom = text.from
+    this.#idTo = text.to
+    const [start, end] = [text.start(MSH), text.end(MSH)]
+    const isWhole = this.#idTo > this.#idFrom && end - start <= MAX_KEPT
+    this.#before = isWhole ? timeFrom - start : 0
+    if (!isWhole) return
+    this.#between = this.#idFrom - timeTo
+    this.#behind = end - this.#idTo
     const { bytes } = text
-    const length = text.end(MSH) - text.start(MSH)
-    if (length > MAX_KEPT) {
-      this.#keptLength = -1
-      return
-    }
-    const kept = new Uint8Array(length)
-    let index = 0
-    for (const [from, to] of [
-      [text.start(MSH), timeFrom],
-      [timeTo, idFrom],
-      [idTo, text.end(MSH)],
-    ]) {
-      kept.set(bytes.subarray(from, to), index)
-      index += to - from
-    }
-    this.#kept = new DataView(kept.buffer)
-    this.#keptLength = index
+    const parts = [bytes.subarray(start, timeFrom), bytes.subarray(timeTo, this.#idFrom), bytes.subarray(this.#idTo, end)]
+    this.#kept = new DataView(Uint8Array.from(Buffer.concat(parts)).buffer)
   }
 }
 

@@ -16,6 +16,8 @@ const NAME = 3
 const QUOTE = 0x22
 const ZERO = 0x30
 const MAX_DIGITS = 9
+/** More than are ever asked for. */
+const MANY_FIELDS = 65_536
 
 /** A segment of the message in hand, by its place; below 0 where there is none. */
 export type Segment = number
@@ -45,8 +47,6 @@ export class Hl7Text {
   /** Where the field lies that was looked for last. */
   from = 0
   to = 0
-  /** Segment of that field. */
-  #found: Segment = 0
   #characterSet: string | undefined
   #encoding: Encoding = 'single'
   #codes = new Int32Array(FIRST_SEGMENTS)
@@ -243,8 +243,10 @@ export class Hl7Text {
         at += same
         continue
       }
-      let end = at
-      let fields = 0
+      // Most fields of a header are asked for: it is not counted how many it has.
+      const isHeader = at === from
+      let end = isHeader ? this.#endOfLine(at, to) : at
+      let fields = isHeader ? MANY_FIELDS : 0
       for (; end < to; end++) {
         const byte = bytes[end]
         if (byte <= CR && (byte === CR || byte === LF)) break
@@ -267,6 +269,18 @@ export class Hl7Text {
     this.isShaped = isShaped && this.count === template.count
     this.delimiterDeviation = crlf ? 'crlf_delimiters' : lf ? 'lf_delimiters' : undefined
     return Math.min(at, to)
+  }
+
+  /** About where CR or LF is: nothing before it is a control character. Four bytes at a time, of which none is below 0x0E. */
+  #endOfLine(from: number, to: number): number {
+    const view = this.#view
+    const { byteOffset } = this.bytes
+    let at = from
+    for (; at + 4 <= to; at += 4) {
+      const word = view.getInt32(byteOffset + at, true)
+      if (((word - 0x0e0e0e0e) & ~word & 0x80808080) !== 0) break
+    }
+    return at
   }
 
   #add(code: number, start: number, end: number, fields: number, repeats: 0 | 1): void {
@@ -292,7 +306,6 @@ export class Hl7Text {
    */
   find(segment: Segment, number: number): boolean {
     if (segment < 0) return false
-    this.#found = segment
     const separator = this.#fieldSeparator
     const end = this.#ends[segment]
     let skip = this.#codes[segment] === MSH ? number - 1 : number
@@ -301,21 +314,14 @@ export class Hl7Text {
       at = this.#next(separator, this.#starts[segment] + NAME, end)
       while (at < end && --skip > 0) at = this.#next(separator, at + 1, end)
     }
-    return this.#between(at, end)
-  }
-
-  /** From the field that was found last on to the one `count` places behind it, as `find` does. */
-  findNext(count: number): boolean {
-    const end = this.#ends[this.#found]
-    let at = this.to
-    for (let skip = count; at < end && --skip > 0; ) at = this.#next(this.#fieldSeparator, at + 1, end)
-    return this.#between(at, end)
-  }
-
-  #between(at: number, end: number): boolean {
     this.from = Math.min(at + 1, end)
-    this.to = this.#next(this.#fieldSeparator, this.from, end)
+    this.to = this.#next(separator, this.from, end)
     return this.to > this.from
+  }
+
+  /** Where the field that begins at `at` ends, in a segment that ends at `end`. */
+  endOfField(at: number, end: number): number {
+    return this.#next(this.#fieldSeparator, at, end)
   }
 
   /** The next place of a delimiter. */

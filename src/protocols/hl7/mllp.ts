@@ -65,6 +65,8 @@ export class MllpReader {
   #end = 0
   #startOffset = 0
   #position = 0
+  /** Where in the chunk in hand the next VT is: at its end when there is none, before what is looked at when that is not known. */
+  #vt = 0
   /** After a gap, or joined midstream: bytes up to the next block start are no one's fault. */
   #lost: boolean
 
@@ -77,6 +79,7 @@ export class MllpReader {
 
   feed(bytes: Uint8Array, offset: number, length: number, time: number): void {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length)
+    this.#vt = -1
     let at = 0
     while (at < length) {
       if (this.#state === 'after_end') at = this.#afterEnd(chunk, at)
@@ -162,11 +165,11 @@ export class MllpReader {
       const restart = this.#unframed(chunk, at, stop)
       if (restart !== undefined) return restart
     } else {
-      const vt = chunk.subarray(at, stop).indexOf(VT)
-      if (vt >= 0) {
-        this.#append(chunk, at, at + vt)
+      const vt = this.#nextVt(chunk, at)
+      if (vt < stop) {
+        this.#append(chunk, at, vt)
         this.#finish(Deviation.MISSING_END)
-        return at + vt
+        return vt
       }
       if (end >= 0 && end - at <= this.#maxBytes && this.#used === 0 && chunk[end + 1] === CR) {
         this.#handOver(chunk, at, end)
@@ -177,6 +180,13 @@ export class MllpReader {
     if (end < 0) return chunk.length
     this.#state = 'after_end'
     return end + 1
+  }
+
+  #nextVt(chunk: Buffer, at: number): number {
+    if (this.#vt >= at) return this.#vt
+    const found = chunk.indexOf(VT, at)
+    this.#vt = found < 0 ? chunk.length : found
+    return this.#vt
   }
 
   /**

@@ -94,6 +94,53 @@ describe('messages of one sender', () => {
   })
 })
 
+describe('headers of one sender', () => {
+  const one = (...values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values)
+  const headers = fc.array(
+    fc.tuple(
+      one('', 'A', 'AB', 'A^00AA^EUI-64'),
+      one('', 'F', 'A'),
+      one('', '2026', '20260301080000'),
+      one('', 'S'),
+      one('ADT^A01', 'ORU^R01', ''),
+      one('', '1', '12', '123'),
+      one('', 'P|2.5', 'P|2.6|||AL'),
+    ),
+    { minLength: 2, maxLength: 12 },
+  )
+  const written = ([application, facility, time, security, type, id, rest]: readonly string[]): string =>
+    framed(`MSH|^~\\&|${application}|${facility}|R|RF|${time}|${security}|${type}|${id}|${rest}\rPV1|1\r`)
+
+  test('say what each of them would say alone, whatever came before', () => {
+    fc.assert(
+      fc.property(headers, list => {
+        const texts = list.flatMap(fields => [written(fields), written(fields)])
+        const alone = texts.map(text => new Talk().client(text).end())
+        expect(
+          new Talk()
+            .client(...texts)
+            .end()
+            .messages.map(said),
+        ).toEqual(alone.flatMap(talk => talk.messages.map(said)))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('that are cut off are read too', () => {
+    const texts = ['MSH|^~\\&|A', 'MSH|^~\\&|AB', 'MSH|^~\\&|A|F|R|RF|2026', 'MSH|^~\\&|A|F|R|RF|2026||ADT^A01|7'].map(text =>
+      framed(`${text}\r`),
+    )
+    const { messages: read } = new Talk().client(...texts).end()
+    expect(read.map(({ sending, type }) => [sending.application, type])).toEqual([
+      ['A', undefined],
+      ['AB', undefined],
+      ['A', undefined],
+      ['A', 'ADT'],
+    ])
+  })
+})
+
 describe('control ids', () => {
   const sent = (...ids: readonly string[]): readonly (readonly string[])[] =>
     new Talk()
