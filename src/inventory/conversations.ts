@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Direction, Flow } from '../net/flow.ts'
+import { type Direction, type Flow, opposite } from '../net/flow.ts'
 import type {
   DeviceIdentity,
   DicomAssociation,
@@ -155,7 +155,7 @@ export class Conversations {
   #message(message: Hl7Message): void {
     const { flow, end, direction, type, trigger, ack, sending } = message
     const sender = this.#hosts.at(flow, sideOf(direction), end)
-    const receiver = ack === undefined ? undefined : this.#hosts.at(flow, sideOf(direction === 0 ? 1 : 0), end)
+    const receiver = ack === undefined ? undefined : this.#hosts.at(flow, sideOf(opposite(direction)), end)
     if (this.#refrains.repeat(message, sender, receiver)) return
     this.#hosts.shown(flow, sideOf(direction), 'hl7', end)
     this.#hosts.supplement(sender, 'hl7_application', sending.application, 'hl7', 'MSH-3', end)
@@ -169,7 +169,7 @@ export class Conversations {
   }
 
   #received({ flow, direction, sending, end }: Hl7Message, receiver: DeviceState, raw: string): void {
-    this.#hosts.shown(flow, sideOf(direction === 0 ? 1 : 0), 'hl7', end)
+    this.#hosts.shown(flow, sideOf(opposite(direction)), 'hl7', end)
     const peer = sending.application ?? addressOf(flow, sideOf(direction))
     this.#hosts.note(receiver, { attribute: 'hl7_peer', raw: peer, protocol: 'hl7', field: 'MSH-3', confidence: 'high' }, end)
     if (raw !== '')
@@ -193,7 +193,7 @@ export class Conversations {
     const protocol = kind === 'fhir-interaction' ? 'fhir' : 'dicomweb'
     if (http.authentication !== undefined) this.#hosts.shown(flow, sideOf(direction), protocol, end)
     if (http.status === undefined || http.status >= 300) return
-    this.#hosts.shown(flow, sideOf(direction === 0 ? 1 : 0), protocol, end)
+    this.#hosts.shown(flow, sideOf(opposite(direction)), protocol, end)
     this.#spoke(flow, protocol, end)
   }
 

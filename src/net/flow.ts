@@ -7,6 +7,11 @@ export type Direction = 0 | 1
 export const FROM_CLIENT: Direction = 0
 export const FROM_SERVER: Direction = 1
 
+/** The direction of what answers. */
+export function opposite(direction: Direction): Direction {
+  return direction === FROM_CLIENT ? FROM_SERVER : FROM_CLIENT
+}
+
 export type Transport = 'tcp' | 'udp' | 'icmp' | 'ipv6-icmp' | 'sctp' | 'other'
 
 /** Why a flow is over. `open` = the sensor stopped first; `superseded` = a new connection took over the same addresses and ports. */

@@ -1,4 +1,4 @@
-import type { Direction, FlowHandler } from './flow.ts'
+import { type Direction, type FlowHandler, opposite } from './flow.ts'
 import type { FlowState } from './flow-state.ts'
 import { SegmentHistory } from './segment-history.ts'
 import { Hole, MAX_AHEAD, type Segment, type TcpStream } from './tcp-stream.ts'
@@ -162,7 +162,7 @@ export class Reassembler {
     if (!isConfirmed || missing <= 0) return
     const firstKept = other.hole?.segments[0].sequence
     const end = firstKept !== undefined && ((firstKept - needs) | 0) < 0 ? firstKept : needs
-    this.#skipTo(flow, direction === 0 ? 1 : 0, other, end, time)
+    this.#skipTo(flow, opposite(direction), other, end, time)
   }
 
   /** What a segment that begins before the stream's end has behind it: a retransmission mostly has nothing. */

@@ -1,4 +1,4 @@
-import type { Direction, FlowEnd } from './flow.ts'
+import { type Direction, type FlowEnd, opposite } from './flow.ts'
 import type { FlowState } from './flow-state.ts'
 import type { Layers } from './layers.ts'
 import type { Reassembler } from './reassembly.ts'
@@ -118,7 +118,7 @@ export class TcpReader {
     const isFirstWord = !other.known && !flow.midstream
     if (isFirstWord || (acknowledgment === other.formerInitial && other.isUntouched)) other.start(acknowledgment)
     other.acknowledge(acknowledgment)
-    if (other.hole !== undefined) this.#reassembler.review(flow, direction === 0 ? 1 : 0, other, time)
+    if (other.hole !== undefined) this.#reassembler.review(flow, opposite(direction), other, time)
   }
 
   /** FIN: all bytes of this side are sent. One that lies behind what was delivered is not this connection's. */

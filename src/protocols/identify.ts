@@ -1,4 +1,4 @@
-import { type Direction, type Flow, type FlowEnd, FROM_SERVER } from '../net/flow.ts'
+import { type Direction, type Flow, type FlowEnd, FROM_SERVER, opposite } from '../net/flow.ts'
 import { TurnedFlow } from '../net/turned-flow.ts'
 import type { DecoderContext, Emit, Protocol, StreamDecoder } from './decoder.ts'
 import type { Observation, TlsHandshake } from './observation.ts'
@@ -310,10 +310,6 @@ export class ProtocolIdentifier {
     this.#open.delete(content)
     this.#options.onFailure(content.protocol, error)
   }
-}
-
-function opposite(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0
 }
 
 /** Nothing that begins later is looked for any more. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { TextDecoder } from 'node:util'
 
 /** Longest text that is taken from a message. */
 const MAX_TEXT = 256
@@ -8,6 +9,18 @@ const MAX_HOST_NAME = 253
 const GENERIC_NAMES: ReadonlySet<string> = new Set(['localhost', 'localhost.localdomain', 'localdomain', 'none', '(none)', 'unknown'])
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\s]+/g
+
+const decoders = new Map<string, TextDecoder>()
+
+/** The decoder of a character set by its label (WHATWG Encoding §4.2), made once. For labels of our tables, not of the wire: all are kept. */
+export function decoderOf(label: string): TextDecoder {
+  let decoder = decoders.get(label)
+  if (decoder === undefined) {
+    decoder = new TextDecoder(label)
+    decoders.set(label, decoder)
+  }
+  return decoder
+}
 
 /** What may leave a decoder as text: no control characters, one line, no padding, bounded. */
 export function cleanText(text: string): string | undefined {

@@ -1,4 +1,4 @@
-import { TextDecoder } from 'node:util'
+import { decoderOf } from '../text.ts'
 
 /** Defined terms without code extension that take all bytes of a value (PS3.3 §C.12.1.1.2), to labels of the WHATWG encoding standard. */
 const WHOLE: ReadonlyMap<string, string> = new Map([
@@ -61,16 +61,15 @@ const ESCAPES: ReadonlyMap<string, CodeTable> = new Map([
 
 const ESC = 0x1b
 const SINGLE_SHIFT_3 = 0x8f
-const decoders = new Map<string, TextDecoder>()
 
 /** Text of bytes in the character sets of (0008,0005), several of them where ISO 2022 switches between them (PS3.5 §6.1.2.5). */
 export function decodeText(bytes: Buffer, characterSet: string): string {
   const terms = characterSet.split('\\').map(term => term.trim())
   const whole = WHOLE.get(terms[0])
-  if (whole !== undefined) return decoded(bytes, whole)
+  if (whole !== undefined) return decoderOf(whole).decode(bytes)
   const labels = terms.map(term => UPPER.get(/^ISO(?:_IR| 2022 IR) (\d+)$/.exec(term)?.[1] ?? ''))
   const initial = labels[0] ?? labels.findLast(label => label !== undefined) ?? 'latin1'
-  return bytes.includes(ESC) ? decodeExtended(bytes, initial) : decoded(bytes, initial)
+  return bytes.includes(ESC) ? decodeExtended(bytes, initial) : decoderOf(initial).decode(bytes)
 }
 
 /** How many bytes the escape sequence at `at` has: ESC, any of 0x20 to 0x2F, one of 0x30 to 0x7E; 0 where there is none. */
@@ -110,7 +109,7 @@ function endOfHalf(bytes: Buffer, from: number): number {
 }
 
 function decodedBy(bytes: Buffer, { label, recoded }: CodeTable): string {
-  return decoded(recoded === undefined ? bytes : recoded(bytes), label)
+  return decoderOf(label).decode(recoded === undefined ? bytes : recoded(bytes))
 }
 
 /** JIS X 0208 as EUC has it: in the upper half. */
@@ -123,13 +122,4 @@ function supplementary(bytes: Buffer): Buffer {
   const out: number[] = []
   for (let at = 0; at < bytes.length; at += 2) out.push(SINGLE_SHIFT_3, bytes[at] | 0x80, (bytes[at + 1] ?? 0) | 0x80)
   return Buffer.from(out)
-}
-
-function decoded(bytes: Uint8Array, label: string): string {
-  let decoder = decoders.get(label)
-  if (decoder === undefined) {
-    decoder = new TextDecoder(label)
-    decoders.set(label, decoder)
-  }
-  return decoder.decode(bytes)
 }

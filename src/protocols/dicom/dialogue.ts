@@ -1,4 +1,4 @@
-import type { Direction } from '../../net/flow.ts'
+import { type Direction, opposite } from '../../net/flow.ts'
 import type { DecoderContext } from '../decoder.ts'
 import type { DeviceIdentity } from '../observation.ts'
 import type { Association } from './association.ts'
@@ -208,7 +208,7 @@ export class Dialogue {
 
   #response(direction: Direction, command: Command, contextId: number, at: Place): void {
     const association = this.#association
-    const asker = this.#asker(direction === 0 ? 1 : 0)
+    const asker = this.#asker(opposite(direction))
     const messageId = command.respondedTo ?? -1
     const pending = asker.pending.get(messageId) ?? this.#unseenRequest(direction, command, contextId, at)
     if (pending === undefined) {
@@ -232,7 +232,7 @@ export class Dialogue {
   /** The answer to a request that a mirror of one direction could not show. */
   #unseenRequest(direction: Direction, command: Command, contextId: number, at: Place): PendingOperation | undefined {
     const { packetsFromClient, packetsFromServer } = this.#context.flow
-    const requester: Direction = direction === 0 ? 1 : 0
+    const requester: Direction = opposite(direction)
     if ((requester === 0 ? packetsFromClient : packetsFromServer) > 0) return undefined
     const context = this.#association.context(contextId)
     const isStore = operationOf(command.field)?.name === 'C-STORE'
@@ -309,7 +309,7 @@ export class Dialogue {
   }
 
   #tellRole(sender: Direction, operation: string, sopClass: string | undefined, message: 'RQ' | 'RSP', at: Place): void {
-    const requester: Direction = message === 'RQ' ? sender : sender === 0 ? 1 : 0
+    const requester: Direction = message === 'RQ' ? sender : opposite(sender)
     const isScu = (message === 'RQ') === (scuOf(operation, requester) === requester)
     const role = roleOf(operation, sopClass, isScu ? 'scu' : 'scp')
     if (role !== undefined) this.#memory.tell(sender, [{ attribute: 'role', value: role, field: `${operation}-${message}` }], false, at)

@@ -1,4 +1,4 @@
-import type { Direction } from '../../net/flow.ts'
+import { type Direction, opposite } from '../../net/flow.ts'
 import type { DeviceIdentity } from '../observation.ts'
 import type { StoredHead } from './stored-head.ts'
 
@@ -85,5 +85,5 @@ function serviceOf(operation: string, sopClass: string | undefined): string | un
 /** N-EVENT-REPORT goes from the SCP to the SCU: the roles are turned round (PS3.7 §10.1.1). */
 export function scuOf(operation: string, sender: Direction): Direction {
   if (operation !== 'N-EVENT-REPORT') return sender
-  return sender === 0 ? 1 : 0
+  return opposite(sender)
 }

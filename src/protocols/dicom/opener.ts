@@ -1,4 +1,4 @@
-import type { Direction } from '../../net/flow.ts'
+import { type Direction, opposite } from '../../net/flow.ts'
 import { LOCK, PduType } from './pdu.ts'
 import { operationOf, RESPONSE } from './words.ts'
 
@@ -20,7 +20,7 @@ export function openerOf(direction: Direction, bytes: Uint8Array, at: number, en
   if (field === undefined || field === 'more') return field
   const operation = operationOf(field)?.name
   if (operation === undefined || operation === 'N-EVENT-REPORT') return undefined
-  return (field & RESPONSE) === 0 ? direction : direction === 0 ? 1 : 0
+  return (field & RESPONSE) === 0 ? direction : opposite(direction)
 }
 
 /** (0000,0100) of a command set (PS3.7 §6.3.1), which the PDU at `at` begins with. */

@@ -1,4 +1,4 @@
-import { type Direction, type FlowEnd, FROM_SERVER } from '../../net/flow.ts'
+import { type Direction, type FlowEnd, FROM_SERVER, opposite } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Incomplete } from '../observation.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
@@ -102,7 +102,7 @@ export class DicomSession implements StreamDecoder {
     }
     const known = this.#current?.association
     if (known === undefined && (this.#awaitsClose || type === PduType.RELEASE_RP || type === PduType.ABORT)) return
-    const association = known ?? this.#begin(opposite(direction, type), at, this.#missed)
+    const association = known ?? this.#begin(requesterOf(direction, type), at, this.#missed)
     association.lastTime = at.end
     if (known === undefined && !association.unsure) association.violate('unexpected_pdu')
     if (reserved !== 0 || hasReserved(type, data)) association.violate(RESERVED)
@@ -142,7 +142,7 @@ export class DicomSession implements StreamDecoder {
     }
     const request = readAssociateRq(data)
     const association = this.#begin(direction, at, undefined)
-    this.#sides[direction === 0 ? 1 : 0].reader.synchronize()
+    this.#sides[opposite(direction)].reader.synchronize()
     association.lastTime = at.end
     association.request = request
     for (const code of request.violations) association.violate(code)
@@ -202,7 +202,7 @@ export class DicomSession implements StreamDecoder {
     if (association === undefined) return
     if (type === PduType.ABORT) association.abort ??= abortWords(source, reason)
     else if (type === PduType.RELEASE_RQ) association.releaseRequestedBy.add(direction)
-    else association.releaseRequestedBy.add(direction === 0 ? 1 : 0)
+    else association.releaseRequestedBy.add(opposite(direction))
   }
 
   /** A request of which only the beginning came: as far as it goes, it says who sent it. */
@@ -263,15 +263,15 @@ function isDue(association: Association, type: number, sender: Direction): boole
     case PduType.RELEASE_RQ:
       return unsure || (answer !== undefined && !releaseRequestedBy.has(sender))
     case PduType.RELEASE_RP:
-      return unsure || releaseRequestedBy.has(sender === 0 ? 1 : 0)
+      return unsure || releaseRequestedBy.has(opposite(sender))
     default:
       return true
   }
 }
 
 /** Who requested an association of which a later PDU is the first that is seen: acceptances and rejections come from the other side. */
-function opposite(sender: Direction, type: number): Direction {
+function requesterOf(sender: Direction, type: number): Direction {
   const isAnswer = type === PduType.ASSOCIATE_AC || type === PduType.ASSOCIATE_RJ
   if (!isAnswer) return 0
-  return sender === 0 ? 1 : 0
+  return opposite(sender)
 }

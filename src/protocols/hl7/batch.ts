@@ -1,14 +1,12 @@
 import { segmentCode } from './message.ts'
-import { CR, LF } from './mllp.ts'
 import type { Batch, Pending } from './pending.ts'
+import { leadingNumber, nextLine } from './scan.ts'
 
 const FHS = segmentCode('FHS')
 const BHS = segmentCode('BHS')
 const BTS = segmentCode('BTS')
 const FTS = segmentCode('FTS')
 const NAME_AND_SEPARATOR = 4
-const ZERO = 0x30
-const MAX_DIGITS = 9
 
 /**
  * Batches of one sender (HL7 v2.9 §2.10.3), by what stands between its messages:
@@ -55,7 +53,7 @@ export class BatchReader {
         this.#batches++
         return
       case BTS: {
-        const count = number(bytes, at, to)
+        const count = leadingNumber(bytes, at, to)
         if (this.#batch !== undefined && count !== undefined && count !== this.#batch.messages)
           this.#batch.latest?.violations.push('batch_count_mismatch')
         this.#close()
@@ -63,7 +61,7 @@ export class BatchReader {
       }
       case FTS: {
         this.#close()
-        const count = number(bytes, at, to)
+        const count = leadingNumber(bytes, at, to)
         if (this.#batches > 0 && count !== undefined && count !== this.#batches) this.#latest?.violations.push('file_count_mismatch')
         this.reset()
       }
@@ -75,21 +73,4 @@ export class BatchReader {
     this.#batch = undefined
     this.#spansBlocks = false
   }
-}
-
-function nextLine(bytes: Uint8Array, from: number, to: number): number {
-  let at = from
-  while (at < to && bytes[at] !== CR && bytes[at] !== LF) at++
-  while (at < to && (bytes[at] === CR || bytes[at] === LF)) at++
-  return at
-}
-
-function number(bytes: Uint8Array, from: number, to: number): number | undefined {
-  let value: number | undefined
-  for (let at = from; at < to && at < from + MAX_DIGITS; at++) {
-    const digit = bytes[at] - ZERO
-    if (digit < 0 || digit > 9) break
-    value = (value ?? 0) * 10 + digit
-  }
-  return value
 }

@@ -2,6 +2,7 @@ import { hasDelimiters } from './delimiters.ts'
 import { SEGMENT } from './facts.ts'
 import type { Hl7Text } from './message.ts'
 import { type Block, CR, deviationCodes, VT } from './mllp.ts'
+import { leadingNumber } from './scan.ts'
 
 const NO_DEVIATIONS: readonly string[] = []
 
@@ -45,16 +46,10 @@ export function readHllp(bytes: Uint8Array, from: number, to: number): HllpBlock
   const end = to - HLLP_TAIL
   for (let at = end; at < to; at++) if (!isDigit(at)) return undefined
   const deviations = ['hllp']
-  if (decimal(bytes, end, end + SIZE_DIGITS) !== 1 + end - from) deviations.push('hllp_size_mismatch')
-  const checksum = decimal(bytes, end + SIZE_DIGITS, to)
+  if (leadingNumber(bytes, end, end + SIZE_DIGITS) !== 1 + end - from) deviations.push('hllp_size_mismatch')
+  const checksum = leadingNumber(bytes, end + SIZE_DIGITS, to)
   if (checksum !== NO_CHECKSUM && checksum !== exclusiveOr(bytes, from, end)) deviations.push('hllp_checksum_mismatch')
   return { from: from + HLLP_HEAD, to: end, isRefusal: type === REFUSAL_BLOCK, deviations }
-}
-
-function decimal(bytes: Uint8Array, from: number, to: number): number {
-  let value = 0
-  for (let at = from; at < to; at++) value = value * 10 + bytes[at] - 0x30
-  return value
 }
 
 function exclusiveOr(bytes: Uint8Array, from: number, to: number): number {

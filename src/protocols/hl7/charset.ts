@@ -1,4 +1,4 @@
-import { TextDecoder } from 'node:util'
+import { decoderOf } from '../text.ts'
 import type { Encoding } from './multibyte.ts'
 
 /** MSH-18 values (HL7 table 0211) to labels of the WHATWG encoding standard. */
@@ -43,7 +43,6 @@ function labelOf(characterSet: string): string {
   return LABELS.get(characterSet.trim().toUpperCase()) ?? 'latin1'
 }
 
-const decoders = new Map<string, TextDecoder>()
 /** Longest text that is taken from a message. */
 const MAX_TEXT = 256
 /** Begins the escapes of ISO 2022, whose characters are bytes of ASCII. */
@@ -60,7 +59,7 @@ export function decodeText(bytes: Buffer, from: number, to: number, characterSet
   for (let at = from; at < end && ascii; at++) ascii = bytes[at] < 0x80 && bytes[at] !== ESCAPE
   return ascii || characterSet === undefined
     ? bytes.toString('latin1', from, end)
-    : decoderFor(characterSet).decode(bytes.subarray(from, end))
+    : decoderOf(labelOf(characterSet)).decode(bytes.subarray(from, end))
 }
 
 /** What may leave a decoder of a name: no control characters, no padding, bounded. */
@@ -77,14 +76,4 @@ export function plainText(bytes: Buffer, from: number, to: number, escapeCharact
     if (byte < SPACE || byte > TILDE || byte === escapeCharacter) return undefined
   }
   return bytes.toString('latin1', from, to)
-}
-
-function decoderFor(characterSet: string): TextDecoder {
-  const label = labelOf(characterSet)
-  let decoder = decoders.get(label)
-  if (decoder === undefined) {
-    decoder = new TextDecoder(label)
-    decoders.set(label, decoder)
-  }
-  return decoder
 }

@@ -3,6 +3,7 @@ import { cleanText, decodeText, encodingOf, plainText } from './charset.ts'
 import { hasDelimiters } from './delimiters.ts'
 import { CR, LF } from './mllp.ts'
 import { type Encoding, indexOfCharacter } from './multibyte.ts'
+import { isLineEnd, leadingNumber } from './scan.ts'
 import type { MessageTemplate } from './template.ts'
 
 /** Segment names as 24-bit integers. */
@@ -14,8 +15,6 @@ const BTS = segmentCode('BTS')
 const FTS = segmentCode('FTS')
 const NAME = 3
 const QUOTE = 0x22
-const ZERO = 0x30
-const MAX_DIGITS = 9
 /** More than are ever asked for. */
 const MANY_FIELDS = 65_536
 
@@ -179,13 +178,7 @@ export class Hl7Text {
   /** The number that a field begins with, of up to nine digits; 0 where there is none. */
   integer(segment: Segment, field: number): number {
     if (!this.find(segment, field)) return 0
-    let value = 0
-    for (let at = this.from; at < this.to && at < this.from + MAX_DIGITS; at++) {
-      const digit = this.bytes[at] - ZERO
-      if (digit < 0 || digit > 9) break
-      value = value * 10 + digit
-    }
-    return value
+    return leadingNumber(this.bytes, this.from, this.to) ?? 0
   }
 
   /** True when a field holds exactly these bytes. */
@@ -221,7 +214,7 @@ export class Hl7Text {
 
   /** MSH-2 may lack its last characters, which then are those that HL7 recommends. */
   #endsDelimiters(character: number): boolean {
-    return character === this.#fieldSeparator || character === CR || character === LF
+    return character === this.#fieldSeparator || isLineEnd(character)
   }
 
   #index(from: number, to: number, template: MessageTemplate): number {

@@ -1,5 +1,6 @@
-import type { Direction } from '../../net/flow.ts'
-import { CR, LF, MLLP_ACK, MLLP_NAK, VT } from './mllp.ts'
+import { type Direction, opposite } from '../../net/flow.ts'
+import { MLLP_ACK, MLLP_NAK, VT } from './mllp.ts'
+import { isLineEnd, nextLine } from './scan.ts'
 
 /** Field separators from the one that MSH-1 is to the one in front of MSH-9. */
 const TO_MESSAGE_TYPE = 8
@@ -31,9 +32,7 @@ function isAnswer(seen: Buffer, header: number): boolean | 'more' {
   const type = typeAt(seen, header)
   if (type === 'more') return 'more'
   if (type !== undefined && ANSWERS.has(type)) return true
-  let end = header
-  while (end < seen.length && !isLineEnd(seen[end])) end++
-  while (end < seen.length && isLineEnd(seen[end])) end++
+  const end = nextLine(seen, header, seen.length)
   const next = seen.toString('latin1', end, end + NAME)
   return next.length < NAME && MSA.startsWith(next) ? 'more' : next === MSA
 }
@@ -47,12 +46,4 @@ function typeAt(seen: Buffer, header: number): string | 'more' | undefined {
     if (seen[at] === separator && --left === 0) return at + NAME < seen.length ? seen.toString('latin1', at + 1, at + 1 + NAME) : 'more'
   }
   return 'more'
-}
-
-function isLineEnd(byte: number): boolean {
-  return byte === CR || byte === LF
-}
-
-function opposite(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0
 }

@@ -1,4 +1,4 @@
-import type { Direction, FlowEnd } from '../../net/flow.ts'
+import { type Direction, type FlowEnd, opposite } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Incomplete, Outcome } from '../observation.ts'
 import type { OnOverload } from '../overload.ts'
@@ -378,8 +378,6 @@ function outcomeOf(code: string): Outcome {
   if (code === 'AA' || code === 'CA') return 'success'
   return ['AE', 'AR', 'CE', 'CR'].includes(code) ? 'failure' : 'unknown'
 }
-
-const opposite = (direction: Direction): Direction => (direction === 0 ? 1 : 0)
 
 function addOnce(list: Incomplete[], value: Incomplete): void {
   if (!list.includes(value)) list.push(value)

@@ -20,13 +20,13 @@ const MAX_CODE_POINT = 0x10_ffff
  * that is unknown, without character references and runs of blanks; undefined when nothing is left.
  */
 export function markupText(raw: string, label: string | undefined): string | undefined {
-  const text = decoderOf(label).decode(Buffer.from(raw, 'latin1'))
+  const text = lenientDecoder(label).decode(Buffer.from(raw, 'latin1'))
   return cleanText(
     text.replace(REFERENCE, (whole: string, decimal?: string, hex?: string, name?: string) => referred(decimal, hex, name) ?? whole),
   )
 }
 
-function decoderOf(label: string | undefined): TextDecoder {
+function lenientDecoder(label: string | undefined): TextDecoder {
   try {
     return new TextDecoder(label)
   } catch {

@@ -1,4 +1,4 @@
-import type { Direction, FlowEnd } from '../../net/flow.ts'
+import { type Direction, type FlowEnd, opposite } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { DeviceIdentity, DicomWebRequest, FhirInteraction, IdentityProtocol, Incomplete } from '../observation.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
@@ -274,8 +274,6 @@ export class HttpSession implements StreamDecoder {
     this.#context.emit({ ...identity, flow, start, end, streamOffset, partial: [] })
   }
 }
-
-const opposite = (direction: Direction): Direction => (direction === 0 ? 1 : 0)
 
 function textFact(attribute: Fact['attribute'], value: string | undefined, field: string): readonly Fact[] {
   return value === undefined ? [] : [{ attribute, value, field }]

@@ -1,4 +1,4 @@
-import type { Direction, FlowEnd } from '../../net/flow.ts'
+import { type Direction, type FlowEnd, opposite } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { IdentityFact } from '../observation.ts'
 import { serverFacts, smbFacts } from './identity.ts'
@@ -47,7 +47,7 @@ export class SmbSession implements StreamDecoder {
     const statement = readSmb(bytes)
     if (statement === undefined) return
     this.#tell(direction, smbFacts(statement), streamOffset, start)
-    this.#tell(direction === 0 ? 1 : 0, serverFacts(statement), streamOffset, start)
+    this.#tell(opposite(direction), serverFacts(statement), streamOffset, start)
   }
 
   /** Say of the host on one side what was not said of it on this connection. */

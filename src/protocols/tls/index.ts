@@ -1,4 +1,4 @@
-import type { Direction } from '../../net/flow.ts'
+import { type Direction, opposite } from '../../net/flow.ts'
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import { HandshakeType } from './handshake.ts'
@@ -38,7 +38,7 @@ function probe(direction: Direction, bytes: Uint8Array, offset: number, end: num
 function openerOf(direction: Direction, bytes: Uint8Array, offset: number, length: number): Direction | undefined {
   if (probeHello(bytes, offset, offset + length, HandshakeType.CLIENT_HELLO) === 'match') return direction
   if (probeHello(bytes, offset, offset + length, HandshakeType.SERVER_HELLO) !== 'match') return undefined
-  return direction === 0 ? 1 : 0
+  return opposite(direction)
 }
 
 /** Record header, then as much of the hello's head as its first record holds. */

@@ -1,4 +1,4 @@
-import type { Direction, FlowEnd } from '../../net/flow.ts'
+import { type Direction, type FlowEnd, opposite } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { IdentityFact, Incomplete, TlsHandshake } from '../observation.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
@@ -171,7 +171,7 @@ export class TlsSession implements StreamDecoder {
 
   /** Midstream it is a guess who opened the flow, until a hello tells. */
   #speaksAs(role: 'client' | 'server', direction: Direction): boolean {
-    const client: Direction = role === 'client' ? direction : direction === 0 ? 1 : 0
+    const client: Direction = role === 'client' ? direction : opposite(direction)
     if (this.#context.flow.midstream && this.#hello === undefined && this.#answer === undefined) this.#client = client
     return client === this.#client
   }
