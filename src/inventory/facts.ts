@@ -1,13 +1,13 @@
 import type { IdentityAttribute, IdentityProtocol } from '../protocols/observation.ts'
 import type { Confidence, Fact } from './evidence.ts'
 import { recognizedIssuer, recognizedSubject } from './knowledge/certificates.ts'
-import { type PrinterClass, printerOfVendorClass, systemOfFingerprint, systemOfVendorClass } from './knowledge/dhcp.ts'
+import { printerOfVendorClass, systemOfFingerprint, systemOfVendorClass } from './knowledge/dhcp.ts'
 import { type Enterprise, enterpriseOfNumber, enterpriseOfObjectId } from './knowledge/enterprises.ts'
 import { type Implementation, implementationOfUid, implementationOfVersion } from './knowledge/implementations.ts'
 import { manufacturerOf } from './knowledge/manufacturers.ts'
 import { operatingSystemOf, operatingSystemOfNativeOs } from './knowledge/operating-systems.ts'
 import { ouiOwner } from './knowledge/oui.ts'
-import { type Product, productOf } from './knowledge/products.ts'
+import { productOf } from './knowledge/products.ts'
 import type { Recognition } from './knowledge/recognition.ts'
 import type { UserKnowledge } from './knowledge/user.ts'
 import { recognizedRealm, recognizedTitle } from './knowledge/web.ts'
@@ -108,7 +108,7 @@ const IMPLICATIONS: Partial<Record<IdentityAttribute, Implication>> = {
   native_os: raw => system(operatingSystemOfNativeOs(raw), raw === SAMBA_SYSTEM ? 'low' : 'high'),
   os_build: (raw, field) => (raw === COMMON_PRETENCE && !field.includes('CHALLENGE') ? NOTHING : system(windowsOfBuild(raw), 'medium')),
   os_version: raw => system(windowsOfVersion(raw), 'low').filter(({ attribute }) => attribute === 'os'),
-  system_description: raw => [...system(operatingSystemOf(raw), 'medium'), ...product(productOf(raw))],
+  system_description: raw => [...system(operatingSystemOf(raw), 'medium'), ...recognized(productOf(raw), 'medium')],
   system_object_id: raw => maker(enterpriseOfObjectId(raw)),
   enterprise_number: raw => maker(enterpriseOfNumber(raw)),
   banner: raw => system(operatingSystemOf(raw), 'low'),
@@ -116,7 +116,7 @@ const IMPLICATIONS: Partial<Record<IdentityAttribute, Implication>> = {
   http_server: raw => system(operatingSystemOf(raw), 'low'),
   user_agent: raw => system(operatingSystemOf(raw), 'low'),
   dhcp_fingerprint: raw => system(systemOfFingerprint(raw), 'low'),
-  vendor_class: raw => [...system(systemOfVendorClass(raw), 'low'), ...printer(printerOfVendorClass(raw))],
+  vendor_class: raw => [...system(systemOfVendorClass(raw), 'low'), ...recognized(printerOfVendorClass(raw), 'medium')],
   http_title: raw => recognized(recognizedTitle(raw), 'medium'),
   http_realm: raw => recognized(recognizedRealm(raw), 'medium'),
   certificate_subject: raw => recognized(recognizedSubject(raw), 'low'),
@@ -135,18 +135,6 @@ function maker(found: Enterprise | undefined): readonly Implied[] {
   return found === undefined ? [] : [{ attribute: 'manufacturer', value: found.name, table: found.row, confidence: 'low' }]
 }
 
-function product(found: Product | undefined): readonly Implied[] {
-  if (found === undefined) return []
-  const { manufacturer, model, firmwareVersion, serialNumber, row: table } = found
-  return values({ manufacturer, model, firmware_version: firmwareVersion, serial_number: serialNumber }, table)
-}
-
-function printer(found: PrinterClass | undefined): readonly Implied[] {
-  if (found === undefined) return []
-  const { manufacturer, model, serialNumber, row: table } = found
-  return values({ manufacturer, model, serial_number: serialNumber }, table)
-}
-
 /** What a recognized text says of a product; of the system below it that is little. */
 function recognized(found: Recognition | undefined, confidence: Confidence): readonly Implied[] {
   if (found === undefined) return []
@@ -156,13 +144,6 @@ function recognized(found: Recognition | undefined, confidence: Confidence): rea
     table: found.row,
     confidence: attribute === 'os' ? 'low' : confidence,
   }))
-}
-
-/** What one row of a table says of several attributes. */
-function values(said: Readonly<Record<string, string | undefined>>, table: string): readonly Implied[] {
-  return Object.entries(said).flatMap(([attribute, value]): readonly Implied[] =>
-    value === undefined ? [] : [{ attribute, value, table, confidence: 'medium' }],
-  )
 }
 
 /** The toolkit inside a device is not its maker: it stays an attribute of its own. A vendor's UID root hints at the maker. */

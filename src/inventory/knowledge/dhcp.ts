@@ -1,3 +1,4 @@
+import { groupsIn, type Recognition } from './recognition.ts'
 import type { OperatingSystem } from './windows.ts'
 
 interface ClassRow {
@@ -75,23 +76,10 @@ export function systemOfFingerprint(options: string): OperatingSystem | undefine
 }
 
 /** `Mfg=…;Typ=…;Mod=…;Ser=…`: the vendor class of many printers, which name themselves in it. */
-const DEVICE_ID = /^Mfg=([^;]+);(?:Typ=[^;]*;)?Mod=([^;]+)(?:;Ser=([^;]+))?/i
-
-export interface PrinterClass {
-  readonly manufacturer: string
-  readonly model: string
-  readonly serialNumber: string | undefined
-  readonly row: string
-}
+const DEVICE_ID = /^Mfg=(?<manufacturer>[^;]+);(?:Typ=[^;]*;)?Mod=(?<model>[^;]+)(?:;Ser=(?<serial_number>[^;]+))?/i
 
 /** Make, model and serial number in a vendor class. */
-export function printerOfVendorClass(vendorClass: string): PrinterClass | undefined {
-  const match = DEVICE_ID.exec(vendorClass)
-  if (match === null) return undefined
-  return {
-    manufacturer: match[1],
-    model: match[2],
-    serialNumber: match[3],
-    row: 'dhcp-vendor-class:Mfg=…;Mod=…;Ser=… (printer device ids: HP, Xerox and Lexmark administration guides)',
-  }
+export function printerOfVendorClass(vendorClass: string): Recognition | undefined {
+  const said = groupsIn(DEVICE_ID, vendorClass)
+  return said && { said, row: 'dhcp-vendor-class:Mfg=…;Mod=…;Ser=… (printer device ids: HP, Xerox and Lexmark administration guides)' }
 }

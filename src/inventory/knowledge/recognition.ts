@@ -16,10 +16,15 @@ export interface RecognitionRow {
 /** The first row of `table` that fits. */
 export function recognize(table: string, rows: readonly RecognitionRow[], text: string): Recognition | undefined {
   for (const { pattern, says, source } of rows) {
-    const match = pattern.exec(text)
-    if (match === null) continue
-    const found = Object.entries(match.groups ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined)
-    return { said: { ...says, ...Object.fromEntries(found) }, row: `${table}:${pattern.source} (${source})` }
+    const found = groupsIn(pattern, text)
+    if (found !== undefined) return { said: { ...says, ...found }, row: `${table}:${pattern.source} (${source})` }
   }
   return undefined
+}
+
+/** What the named groups of a pattern hold, those that take part; undefined where it does not fit. */
+export function groupsIn(pattern: RegExp, text: string): Readonly<Record<string, string>> | undefined {
+  const match = pattern.exec(text)
+  if (match === null) return undefined
+  return Object.fromEntries(Object.entries(match.groups ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }

@@ -19,10 +19,10 @@ describe('DHCP clients', () => {
   })
 
   test('printers name themselves', () => {
-    expect(printerOfVendorClass('Mfg=Hewlett Packard;Typ=Printer;Mod=HP LaserJet 400 M401dne;Ser=ABCDE12345;')).toMatchObject({
+    expect(printerOfVendorClass('Mfg=Hewlett Packard;Typ=Printer;Mod=HP LaserJet 400 M401dne;Ser=ABCDE12345;')?.said).toEqual({
       manufacturer: 'Hewlett Packard',
       model: 'HP LaserJet 400 M401dne',
-      serialNumber: 'ABCDE12345',
+      serial_number: 'ABCDE12345',
     })
     expect(printerOfVendorClass('MSFT 5.0')).toBeUndefined()
   })

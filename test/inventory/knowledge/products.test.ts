@@ -13,8 +13,8 @@ describe('products', () => {
     ],
     ['APC Web/SNMP Management Card (MB:v4.1.0 PF:v6.9.6 AF1:v6.9.6 MN:AP9631 HR:05)', ['APC', 'AP9631', '6.9.6', undefined]],
   ] as const)('%s', (description, expected) => {
-    const { manufacturer, model, firmwareVersion, serialNumber } = productOf(description) ?? {}
-    expect([manufacturer, model, firmwareVersion, serialNumber]).toEqual(expected)
+    const { manufacturer, model, firmware_version, serial_number } = productOf(description)?.said ?? {}
+    expect([manufacturer, model, firmware_version, serial_number]).toEqual(expected)
   })
 
   test.each(['Linux pump 4.19.0', 'SMC-A - SMC-B v1', ''])('%j names none', text => expect(productOf(text)).toBeUndefined())
