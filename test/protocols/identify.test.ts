@@ -1,16 +1,14 @@
-import Joi from 'joi'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Direction, Flow } from '../../src/net/flow.ts'
 import { ProtocolIdentifier } from '../../src/protocols/identify.ts'
-import { createProtocols, type ProtocolSettings, protocolsSchema } from '../../src/protocols/index.ts'
 import type { Observation, TlsHandshake } from '../../src/protocols/observation.ts'
 import { sampleFlow } from '../normalize/samples.ts'
 import { CONTEXTS, imageElements, storeRq, storeRsp } from './dicom/dialogues.ts'
 import * as dicom from './dicom/encode.ts'
 import { acknowledgment, FS, framed, message } from './hl7/conversation.ts'
+import { identified, PROTOCOLS } from './identified.ts'
 import { dialogue, type Heard, identity } from './tls/peers.ts'
 
-const PROTOCOLS = createProtocols(Joi.attempt({}, protocolsSchema) as ProtocolSettings)
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 /** SETTINGS (RFC 9113 §6.5), which a server begins with. */
 const SETTINGS_FRAME = Buffer.from('000000040000000000', 'hex')
@@ -23,30 +21,6 @@ beforeAll(async () => {
 
 const client = (said: string | Buffer): Heard => ({ direction: 0, bytes: Buffer.from(said as string) })
 const server = (said: string | Buffer): Heard => ({ direction: 1, bytes: Buffer.from(said as string) })
-
-/** What is made of a conversation, cut in pieces of `size` bytes. */
-function identified(said: readonly Heard[], flow: Partial<Flow> = {}, size = Number.POSITIVE_INFINITY) {
-  const observations: Observation[] = []
-  const identifier = new ProtocolIdentifier(PROTOCOLS, {
-    pseudonym: kind => kind,
-    emit: observation => observations.push(observation),
-    onFailure: (protocol, error) => {
-      throw new Error(protocol, { cause: error })
-    },
-  })
-  const on = sampleFlow({ serverPort: 9999, ...flow })
-  for (const { direction, bytes } of said)
-    for (let at = 0; at < bytes.length; at += size) {
-      const piece = bytes.subarray(at, at + size)
-      identifier.data(on, direction as Direction, piece, 0, piece.length, 1000)
-    }
-  const application = identifier.application(on)
-  const view = identifier.seenAs(on)
-  const facts = identifier.ended(on, 'closed', 2000)
-  expect(identifier.application(on)).toBeUndefined()
-  expect(identifier.seenAs(on)).toBe(on)
-  return { application, view, facts, observations, flows: Object.fromEntries(identifier.flowsByProtocol) }
-}
 
 const SEEN: Partial<TlsHandshake> = { version: '1.2', serverName: 'pacs.hospital.example', established: true, partial: [], resumed: false }
 

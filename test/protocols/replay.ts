@@ -1,12 +1,9 @@
-import Joi from 'joi'
-import { openCaptureFile } from '../../src/capture/file.ts'
 import type { Direction, Flow, FlowEnd, FlowHandler } from '../../src/net/flow.ts'
-import { netSchema } from '../../src/net/settings.ts'
-import { NetworkStage } from '../../src/net/stage.ts'
 import { createPseudonym } from '../../src/privacy/pseudonym.ts'
 import type { Protocol } from '../../src/protocols/decoder.ts'
 import { ProtocolIdentifier } from '../../src/protocols/identify.ts'
 import type { Observation } from '../../src/protocols/observation.ts'
+import { replayThrough } from '../net/replayed.ts'
 
 /** What the net stage says of one TCP flow, kept so that it can be said again in other pieces. */
 export type Happening =
@@ -42,17 +39,7 @@ export async function conversations(file: string): Promise<readonly Conversation
     halfClosed: (flow, direction, time) => note(flow, { kind: 'halfClosed', direction, time }),
     ended: (flow, end, time) => note(flow, { kind: 'ended', end, time }),
   }
-  const stage = new NetworkStage(Joi.attempt({}, netSchema), handler)
-  let last = 0
-  const source = openCaptureFile(file)
-  const sink = {
-    packet: (packet: Parameters<NetworkStage['packet']>[0]) => {
-      last = packet.time
-      stage.packet(packet)
-    },
-  }
-  await source.run(sink, new AbortController().signal, () => undefined)
-  stage.finish(last)
+  await replayThrough(file, handler)
   return [...found.values()].filter(({ flow }) => flow.transport === 'tcp')
 }
 

@@ -1,10 +1,6 @@
 import Joi from 'joi'
-import { openCaptureFile } from '../../src/capture/file.ts'
-import type { RawPacket } from '../../src/capture/source.ts'
 import { factsOf } from '../../src/inventory/facts.ts'
 import type { FlowHandler } from '../../src/net/flow.ts'
-import { netSchema } from '../../src/net/settings.ts'
-import { NetworkStage } from '../../src/net/stage.ts'
 import { ProtocolIdentifier } from '../../src/protocols/identify.ts'
 import { DatagramIdentifier } from '../../src/protocols/identify-datagram.ts'
 import {
@@ -15,6 +11,7 @@ import {
   protocolsSchema,
 } from '../../src/protocols/index.ts'
 import type { DeviceIdentity, HostIdentity, Observation } from '../../src/protocols/observation.ts'
+import { replayThrough } from '../net/replayed.ts'
 
 /** One statement of a protocol about a host, named by what the message said of it. */
 export interface Statement {
@@ -59,16 +56,7 @@ export async function statementsOf(file: string): Promise<readonly Statement[]> 
       datagrams.ended(flow)
     },
   }
-  const stage = new NetworkStage(Joi.attempt({}, netSchema), handler)
-  let last = 0
-  const sink = {
-    packet: (packet: RawPacket) => {
-      last = packet.time
-      stage.packet(packet)
-    },
-  }
-  await openCaptureFile(file).run(sink, new AbortController().signal, () => undefined)
-  stage.finish(last)
+  await replayThrough(file, handler)
   return [...found.values()]
 }
 

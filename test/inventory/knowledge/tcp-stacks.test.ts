@@ -1,16 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import Joi from 'joi'
 import { describe, expect, test } from 'vitest'
-import { openCaptureFile } from '../../../src/capture/file.ts'
-import type { RawPacket } from '../../../src/capture/source.ts'
 import { factsOf } from '../../../src/inventory/facts.ts'
 import { stackOf } from '../../../src/inventory/knowledge/tcp-stacks.ts'
 import type { Flow } from '../../../src/net/flow.ts'
-import { netSchema } from '../../../src/net/settings.ts'
-import { NetworkStage } from '../../../src/net/stage.ts'
 import type { SynTraits } from '../../../src/net/syn.ts'
 import type { IdentityAttribute, IdentityProtocol } from '../../../src/protocols/observation.ts'
+import { replayThrough } from '../../net/replayed.ts'
 import { type Statement, statementsOf } from '../../protocols/statements.ts'
 
 const syn = (ttl: number, options: string, window = 64_240, windowScale: number | undefined = 8): SynTraits => ({
@@ -69,23 +65,7 @@ async function stacksIn(file: string): Promise<ReadonlyMap<string, ReadonlySet<s
     const stack = clientSyn && stackOf(clientSyn)
     if (stack !== undefined) found.set(clientAddress, (found.get(clientAddress) ?? new Set()).add(stack.name))
   }
-  const stage = new NetworkStage(Joi.attempt({}, netSchema), {
-    opened: nothing,
-    data: nothing,
-    gap: nothing,
-    halfClosed: nothing,
-    datagram: nothing,
-    ended,
-  })
-  let last = 0
-  const sink = {
-    packet: (packet: RawPacket) => {
-      last = packet.time
-      stage.packet(packet)
-    },
-  }
-  await openCaptureFile(file).run(sink, new AbortController().signal, () => undefined)
-  stage.finish(last)
+  await replayThrough(file, { opened: nothing, data: nothing, gap: nothing, halfClosed: nothing, datagram: nothing, ended })
   return found
 }
 

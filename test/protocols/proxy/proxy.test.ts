@@ -1,22 +1,10 @@
-import Joi from 'joi'
 import { describe, expect, test } from 'vitest'
-import type { Direction, Flow } from '../../../src/net/flow.ts'
-import { ProtocolIdentifier } from '../../../src/protocols/identify.ts'
-import { createProtocols, type ProtocolSettings, protocolsSchema } from '../../../src/protocols/index.ts'
-import type { Observation } from '../../../src/protocols/observation.ts'
-import { sampleFlow } from '../../normalize/samples.ts'
 import type { Step } from '../dicom/conversation.ts'
 import { closing, echoRq, echoRsp, opening } from '../dicom/dialogues.ts'
 import { acknowledgment, framed, message } from '../hl7/conversation.ts'
 import { answer, get } from '../http/conversation.ts'
+import { identified, type Said } from '../identified.ts'
 import { dialogue, identity } from '../tls/peers.ts'
-
-const PROTOCOLS = createProtocols(Joi.attempt({}, protocolsSchema) as ProtocolSettings)
-
-interface Said {
-  readonly direction: Direction
-  readonly bytes: Uint8Array
-}
 
 const client = (said: string | Buffer): Said => ({ direction: 0, bytes: Buffer.from(said as string, 'latin1') })
 const server = (said: string | Buffer): Said => ({ direction: 1, bytes: Buffer.from(said as string, 'latin1') })
@@ -37,24 +25,9 @@ const HEADERS: readonly (readonly [string, Buffer])[] = [
   ['in bytes, of the balancer itself', binary(0, 0, Buffer.alloc(0))],
 ]
 
-/** What is made of a conversation, cut in pieces of `size` bytes. */
-function identified(said: readonly Said[], size: number, flow: Partial<Flow> = {}) {
-  const observations: Observation[] = []
-  const identifier = new ProtocolIdentifier(PROTOCOLS, {
-    pseudonym: kind => kind,
-    emit: observation => observations.push(observation),
-    onFailure: (protocol, error) => {
-      throw new Error(protocol, { cause: error })
-    },
-  })
-  const on = sampleFlow({ serverPort: 9999, ...flow })
-  for (const { direction, bytes } of said)
-    for (let at = 0; at < bytes.length; at += size) {
-      const piece = bytes.subarray(at, at + size)
-      identifier.data(on, direction, piece, 0, piece.length, 1000)
-    }
-  const application = identifier.application(on)
-  identifier.ended(on, 'closed', 2000)
+/** What is made of a conversation besides the facts of devices, cut in pieces of `size` bytes. */
+function heardIn(said: readonly Said[], size: number) {
+  const { application, observations } = identified(said, {}, size)
   return { application, observations: observations.filter(({ kind }) => kind !== 'device-identity') }
 }
 
@@ -70,16 +43,16 @@ describe('behind the header of the PROXY protocol', () => {
     const { heard } = await dialogue({ servername: 'pacs.hospital.example' }, peer)
     for (const said of [DICOM, HL7, HTTP, heard])
       for (const size of [Number.POSITIVE_INFINITY, 1, 7, 109]) {
-        const plain = identified(said, size)
+        const plain = heardIn(said, size)
         expect(plain.observations.length).toBeGreaterThan(0)
-        expect(identified([client(header), ...said], size)).toEqual(plain)
+        expect(heardIn([client(header), ...said], size)).toEqual(plain)
         const [first, ...rest] = said
-        expect(identified([client(Buffer.concat([header, first.bytes])), ...rest], size)).toEqual(plain)
+        expect(heardIn([client(Buffer.concat([header, first.bytes])), ...rest], size)).toEqual(plain)
       }
   })
 
   test('what nobody knows is known by the header alone', () => {
-    expect(identified([client(HEADERS[0][1]), client('\x01\x02\x03'.repeat(99))], 5)).toEqual({ application: 'proxy', observations: [] })
+    expect(heardIn([client(HEADERS[0][1]), client('\x01\x02\x03'.repeat(99))], 5)).toEqual({ application: 'proxy', observations: [] })
   })
 })
 
@@ -89,6 +62,6 @@ describe('no such header', () => {
     ['a line without an end', Buffer.from(`PROXY TCP4 ${'1'.repeat(200)}\r\n`)],
     ['another word', Buffer.from('PROXY TCP5 1.1.1.1 2.2.2.2 1 2\r\n')],
   ])('is %s', (_, bytes) => {
-    for (const size of [Number.POSITIVE_INFINITY, 1]) expect(identified([client(bytes)], size).application).toBeUndefined()
+    for (const size of [Number.POSITIVE_INFINITY, 1]) expect(heardIn([client(bytes)], size).application).toBeUndefined()
   })
 })
