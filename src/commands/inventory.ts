@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AssetRow, loadAssetList } from '../inventory/assets.ts'
+import { type AssetIdentity, type AssetRow, loadAssetList } from '../inventory/assets.ts'
 import type { AssetSettings } from '../inventory/settings.ts'
 import { DeviceState } from '../inventory/state.ts'
 import { hasInventoryStore, readInventoryStore } from '../inventory/store.ts'
@@ -63,9 +63,9 @@ export function compareAssets(from: string, settings: AssetSettings): string {
   const list = loadAssetList(settings)
   const matched = new Set<AssetRow>()
   const unlisted: InventoryRecord[] = []
-  for (const state of readStates(from)) {
-    const match = list.match(state)
-    if (match === undefined) unlisted.push(inventoryRecord(state.describe()))
+  for (const record of readRecords(from)) {
+    const match = list.match(identityOf(record))
+    if (match === undefined) unlisted.push(record)
     else matched.add(match.row)
   }
   const unseen = list.rows.filter(row => !matched.has(row))
@@ -76,8 +76,9 @@ export function compareAssets(from: string, settings: AssetSettings): string {
   ].join('\n')
 }
 
-function readStates(from: string): readonly DeviceState[] {
-  return readInventoryStore(from).map(saved => DeviceState.restore(saved, NO_LIMITS))
+function identityOf({ macs, ips, ae_titles, evidence }: InventoryRecord): AssetIdentity {
+  const serials = evidence.filter(({ attribute }) => attribute === 'serial_number').map(({ value }) => value)
+  return { mac: macs, serial_number: serials, ip: ips, ae_title: ae_titles }
 }
 
 /** A state directory, an inventory.json, or the folder of a replay, which holds only that. */
@@ -85,7 +86,7 @@ function readRecords(from: string): readonly InventoryRecord[] {
   if (statSync(from, { throwIfNoEntry: false })?.isFile()) return readRecordFile(from)
   const file = join(from, RECORD_FILE)
   if (!hasInventoryStore(from) && existsSync(file)) return readRecordFile(file)
-  return readStates(from).map(state => inventoryRecord(state.describe()))
+  return readInventoryStore(from).map(saved => inventoryRecord(DeviceState.restore(saved, NO_LIMITS).describe()))
 }
 
 const RECORD_FILE = 'inventory.json'

@@ -25,6 +25,13 @@ export interface AssetMatch {
   readonly by: Key
 }
 
+/** What a device is known by that rows may name, by key. */
+export type AssetIdentity = Readonly<Record<Key, Iterable<string>>>
+
+export function assetIdentityOf({ macs, addresses, evidence }: Pick<DeviceState, 'macs' | 'addresses' | 'evidence'>): AssetIdentity {
+  return { mac: macs, serial_number: evidence.values('serial_number'), ip: addresses, ae_title: evidence.values('ae_title') }
+}
+
 const WORDS: Readonly<Record<Key, string>> = { mac: 'MAC', serial_number: 'serial number', ip: 'IP address', ae_title: 'AE title' }
 /** Mistakes that an error names before it counts the rest. */
 const MAX_PROBLEMS = 20
@@ -45,14 +52,7 @@ export class AssetList {
   }
 
   /** The row of a device; undefined when none fits. */
-  match(device: Pick<DeviceState, 'macs' | 'addresses' | 'evidence'>): AssetMatch | undefined {
-    const { macs, addresses, evidence } = device
-    const own: Readonly<Record<Key, Iterable<string>>> = {
-      mac: macs,
-      serial_number: evidence.values('serial_number'),
-      ip: addresses,
-      ae_title: evidence.values('ae_title'),
-    }
+  match(own: AssetIdentity): AssetMatch | undefined {
     for (const by of ASSET_KEYS) {
       for (const value of own[by]) {
         const row = this.#index[by].get(NORMAL[by](value))

@@ -1,7 +1,7 @@
 import type { HostIdentity, Observation } from '../protocols/observation.ts'
 import { describeError, type Log, SILENT_LOG } from '../telemetry/log.ts'
 import { Ageing } from './ageing.ts'
-import { AssetFile } from './assets.ts'
+import { AssetFile, assetIdentityOf } from './assets.ts'
 import { Conversations } from './conversations.ts'
 import type { Device, InventoryChange } from './device.ts'
 import { Hosts } from './hosts.ts'
@@ -162,7 +162,7 @@ export class Inventory {
   #complete(candidate: DeviceState): DeviceState {
     const state = this.#registry.settle(candidate)
     for (const mac of state.macs) this.#hosts.recall(state, mac)
-    if (this.#assets !== undefined) state.assign(this.#assets.list.match(state), state.changedAt)
+    if (this.#assets !== undefined) state.assign(this.#assets.list.match(assetIdentityOf(state)), state.changedAt)
     return state
   }
 
@@ -175,7 +175,7 @@ export class Inventory {
     }
     if (!this.#assetsPending) return
     this.#assetsPending = false
-    for (const state of this.#registry.all()) if (state.assign(assets.list.match(state), time)) this.#pend(state, time)
+    for (const state of this.#registry.all()) if (state.assign(assets.list.match(assetIdentityOf(state)), time)) this.#pend(state, time)
   }
 
   #isChanged(assets: AssetFile): boolean {

@@ -6,6 +6,7 @@ import { compareAssets } from '../../src/commands/inventory.ts'
 import { loadAssetList } from '../../src/inventory/assets.ts'
 import type { AssetSettings } from '../../src/inventory/settings.ts'
 import { openInventoryStore } from '../../src/inventory/store.ts'
+import { inventoryRecord } from '../../src/normalize/inventory-record.ts'
 import { association, ctFacts, flow, HOUR, identity, inventory, mac, SECOND, START } from './samples.ts'
 
 const HEADER = 'Asset,MAC address,Serial no.,IP,AE,Responsible,Room,Dept,Criticality'
@@ -92,6 +93,24 @@ describe('an asset list', () => {
       /^1 of 2 rows fit a device\nnot seen: assets.csv:3 75$/,
     )
     store.close()
+  })
+
+  test('is compared with what a replay found too, by every key', () => {
+    const { inventory: devices } = inventory()
+    for (let n = 0; n < 5; n++) devices.observe(identity(flow(), START + n * SECOND, 'client', ctFacts()))
+    devices.observe(association(flow(), START + 5 * SECOND))
+    devices.finish(START + HOUR)
+    const records = devices.devices().map(inventoryRecord)
+    writeFileSync(join(folder, 'inventory.json'), JSON.stringify(records))
+    const device = records.find(({ ips }) => ips.includes('10.1.0.10'))
+    for (const row of [
+      `1,${mac(10)},,,,,,,`,
+      `1,,${device?.serial_number},,,,,,`,
+      '1,,,10.1.0.10,,,,,',
+      `1,,,,${device?.ae_titles[0]},,,,`,
+    ])
+      expect(compareAssets(folder, list(row))).toMatch(/^1 of 1 rows fit a device/)
+    expect(compareAssets(folder, list('1,,none,,,,,,'))).toContain(`not listed: ${device?.id} 10.1.0.10`)
   })
 
   test.each([
