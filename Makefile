@@ -17,7 +17,7 @@ setup-test:
 build: setup
 	@$(MAKE) --no-print-directory dist/main.js
 
-dist/main.js: $(shell find src mappings -type f) tools/compile-mappings.mjs package.json tsconfig.json tsconfig.build.json
+dist/main.js: $(shell find src mappings -type f) tools/build.mjs package.json tsconfig.json tsconfig.build.json
 	@npm run --silent build && touch $@
 
 demo: build

@@ -4,11 +4,11 @@ import { DEFAULT_FOLDER } from './capture/settings.ts'
 import { settingsFrom } from './commands/config-file.ts'
 import { addContentCommand } from './commands/content-cli.ts'
 import { addInventoryCommand } from './commands/inventory-cli.ts'
+import { VERSION } from './installation.ts'
 import { folderOutputs } from './outputs/file/settings.ts'
 import { defaultSettings, type Settings, settingsSchema } from './settings.ts'
 import { WardwireError } from './telemetry/error.ts'
 import { createLog, describeError, type Log } from './telemetry/log.ts'
-import { VERSION } from './version.ts'
 
 /** Exit statuses: everything read; an input or a receiver failed; wrong usage or configuration. */
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { openCaptureFile } from './capture/file.ts'
 import type { PacketSink, RawPacket } from './capture/source.ts'
 import { Detector } from './detect/index.ts'
+import { VERSION } from './installation.ts'
 import { Inventory } from './inventory/inventory.ts'
 import type { InventoryStore } from './inventory/store.ts'
 import type { Direction, Flow, FlowEnd, FlowHandler, LinkLayerProtocol } from './net/flow.ts'
@@ -21,7 +22,6 @@ import type { FlowEnded, Incomplete, Observation } from './protocols/observation
 import { SensorHealth } from './sensor-health.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { type Log, SILENT_LOG } from './telemetry/log.ts'
-import { VERSION } from './version.ts'
 
 /** µs */
 const SECOND = 1_000_000

@@ -10,7 +10,7 @@ const STAGES = ['capture', 'net', 'protocols', 'inventory', 'detect', 'normalize
 const CONTENT = 'content'
 const GROUND_FLOOR = ['bytes', 'config', 'telemetry', 'privacy'] as const
 /** Files that may know every stage: the composition root, its settings, and the commands above them. */
-const ROOTS = ['sensor.ts', 'sensor-health.ts', 'settings.ts', 'main.ts', 'version.ts', 'commands'] as const
+const ROOTS = ['sensor.ts', 'sensor-health.ts', 'settings.ts', 'main.ts', 'installation.ts', 'commands'] as const
 
 interface Edge {
   readonly from: string
@@ -36,7 +36,7 @@ function allowed({ from, to }: Edge): boolean {
   const [source, target] = [part(from), part(to)]
   if (source === target) return true
   if (from === 'main.ts' || source === 'commands') return true
-  if (to === 'version.ts') return true
+  if (to === 'installation.ts') return true
   if (ROOTS.some(root => root === source)) return target !== CONTENT && (source === 'settings.ts' || target !== 'commands')
   if (GROUND_FLOOR.some(floor => floor === source)) return source !== 'bytes' && GROUND_FLOOR.some(floor => floor === target)
   if (GROUND_FLOOR.some(floor => floor === target)) return true

@@ -4,8 +4,8 @@ import { dirname, join, normalize } from 'node:path'
 import type { ContentFile } from '../content/builder.ts'
 import { buildContent } from '../content/index.ts'
 import { loadRules } from '../content/rules.ts'
+import { VERSION } from '../installation.ts'
 import { WardwireError } from '../telemetry/error.ts'
-import { VERSION } from '../version.ts'
 
 /** Lists what a build wrote, so that the next one removes what it no longer makes and others can tell what is theirs. */
 const MANIFEST = 'manifest.json'

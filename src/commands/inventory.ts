@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { VERSION } from '../installation.ts'
 import { type AssetIdentity, type AssetRow, loadAssetList } from '../inventory/assets.ts'
 import type { AssetSettings } from '../inventory/settings.ts'
 import { DeviceState } from '../inventory/state.ts'
@@ -8,7 +9,6 @@ import { inventoryCsv } from '../normalize/inventory-csv.ts'
 import { inventoryCycloneDx } from '../normalize/inventory-cyclonedx.ts'
 import { type InventoryRecord, inventoryRecord } from '../normalize/inventory-record.ts'
 import { WardwireError } from '../telemetry/error.ts'
-import { VERSION } from '../version.ts'
 import { explanation, inventoryTable, story } from './inventory-text.ts'
 
 /** Which devices to show, and how. */

@@ -1,8 +1,8 @@
+import { VERSION } from '../installation.ts'
 import type { ElasticsearchSettings } from '../outputs/elasticsearch/settings.ts'
 import { networkVerdict } from '../outputs/failure.ts'
 import { tlsOptions } from '../outputs/tls.ts'
 import { WardwireError } from '../telemetry/error.ts'
-import { VERSION } from '../version.ts'
 import { exchange, type HttpAnswer } from './http-exchange.ts'
 
 /** Environment variable that holds Kibana's API key in its encoded form. */

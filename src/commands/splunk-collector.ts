@@ -1,8 +1,8 @@
+import { VERSION } from '../installation.ts'
 import { networkVerdict } from '../outputs/failure.ts'
 import { answerOf, HEC_CODES } from '../outputs/splunk-hec/codes.ts'
 import type { SplunkHecSettings } from '../outputs/splunk-hec/settings.ts'
 import { tlsOptions } from '../outputs/tls.ts'
-import { VERSION } from '../version.ts'
 import { exchange } from './http-exchange.ts'
 
 /** What a collector says to a request without events: the token was looked at, and is good. */

@@ -1,3 +1,4 @@
+import { VERSION } from '../installation.ts'
 import { networkVerdict } from '../outputs/failure.ts'
 import type { SplunkManagementSettings } from '../outputs/splunk-hec/management.ts'
 import type { SplunkHecSettings } from '../outputs/splunk-hec/settings.ts'
@@ -5,7 +6,6 @@ import { tlsOptions } from '../outputs/tls.ts'
 import type { Settings } from '../settings.ts'
 import { WardwireError } from '../telemetry/error.ts'
 import type { Log } from '../telemetry/log.ts'
-import { VERSION } from '../version.ts'
 import { chosenOutput } from './content-output.ts'
 import { exchange, type HttpAnswer } from './http-exchange.ts'
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ConfigProblem, formatProblems } from '../config/load.ts'
+import { HOME } from '../installation.ts'
 import { WardwireError } from '../telemetry/error.ts'
 import type { DetectionRule } from './rule.ts'
 import { ruleProblems } from './rule-check.ts'
@@ -8,8 +9,8 @@ import { parseRule } from './rule-schema.ts'
 
 const SUFFIX = '.yml'
 
-/** `dashboards/rules` of this installation; works from `src` and from `dist`. */
-export const RULES_FOLDER = join(import.meta.dirname, '..', '..', 'dashboards', 'rules')
+/** `dashboards/rules` of this installation. */
+export const RULES_FOLDER = join(HOME, 'dashboards', 'rules')
 
 /** Every rule of a folder, by id. Throws `rule_invalid` with all problems of all files, each with its line where it has one. */
 export function loadRules(folder: string = RULES_FOLDER): readonly DetectionRule[] {

@@ -10,8 +10,8 @@ import { splColumn, toSpl } from '../../src/content/languages/spl.ts'
 import { RISK_SCORE } from '../../src/content/rule.ts'
 import { loadRules } from '../../src/content/rules.ts'
 import { savedSearches, splunkMacros, throttling } from '../../src/content/splunk-searches.ts'
+import { VERSION } from '../../src/installation.ts'
 import { catalogue } from '../../src/normalize/catalogue.ts'
-import { VERSION } from '../../src/version.ts'
 import { kqlFields, kqlToDsl } from './kql.ts'
 
 const rules = loadRules()

@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ConfigProblem, formatProblems } from '../../config/load.ts'
+import { HOME } from '../../installation.ts'
 import { WardwireError } from '../../telemetry/error.ts'
 import type { Dashboard } from './dashboard.ts'
 import { parseDashboard } from './dashboard-schema.ts'
 
 const SUFFIX = '.yml'
 
-/** `dashboards/elastic` of this installation; works from `src` and from `dist`. */
-export const ELASTIC_FOLDER = join(import.meta.dirname, '..', '..', '..', 'dashboards', 'elastic')
+/** `dashboards/elastic` of this installation. */
+export const ELASTIC_FOLDER = join(HOME, 'dashboards', 'elastic')
 
 /** Every dashboard of a folder, in the order of the navigation. Throws `dashboard_invalid` with all problems of all files. */
 export function loadDashboards(folder: string = ELASTIC_FOLDER): readonly Dashboard[] {

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { HOME } from '../../installation.ts'
 import { WardwireError } from '../../telemetry/error.ts'
 import type { ContentFile } from '../builder.ts'
 
-/** `dashboards/splunk` of this installation; works from `src` and from `dist`. */
-const FOLDER = join(import.meta.dirname, '..', '..', '..', 'dashboards', 'splunk')
+/** `dashboards/splunk` of this installation. */
+const FOLDER = join(HOME, 'dashboards', 'splunk')
 const VIEWS = 'views'
 const ICONS = 'icons'
 

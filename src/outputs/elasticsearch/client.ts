@@ -1,5 +1,5 @@
 import { Client, type ClientOptions } from '@elastic/elasticsearch'
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../../installation.ts'
 import { tlsOptions } from '../tls.ts'
 import { authorityByFingerprint } from './fingerprint.ts'
 import type { ElasticsearchSettings } from './settings.ts'

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import splunkLogging from 'splunk-logging'
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../../installation.ts'
 import type { TlsOptions } from '../tls.ts'
 import type { HecResponse } from './codes.ts'
 

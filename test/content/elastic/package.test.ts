@@ -11,11 +11,11 @@ import { elasticPackage, packageFiles } from '../../../src/content/elastic/packa
 import { LATEST_TRANSFORMS } from '../../../src/content/elastic/transforms.ts'
 import { zip } from '../../../src/content/elastic/zip.ts'
 import { loadRules } from '../../../src/content/rules.ts'
+import { VERSION } from '../../../src/installation.ts'
 import { catalogue, checkDocument } from '../../../src/normalize/catalogue.ts'
 import { DATASETS, type Dataset, type EcsDocument } from '../../../src/normalize/event.ts'
 import { elasticTemplates } from '../../../src/normalize/templates.ts'
 import { defaultSettings } from '../../../src/settings.ts'
-import { VERSION } from '../../../src/version.ts'
 import { chosenEvents } from './samples.ts'
 import { findings } from './vulnerabilities.ts'
 

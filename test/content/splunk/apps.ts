@@ -1,7 +1,7 @@
 import { loadRules } from '../../../src/content/rules.ts'
 import { addonFiles } from '../../../src/content/splunk/addon.ts'
 import { splunkAppFiles } from '../../../src/content/splunk/app.ts'
-import { VERSION } from '../../../src/version.ts'
+import { VERSION } from '../../../src/installation.ts'
 import { type ParsedConf, parseConf } from './conf.ts'
 
 const context = { version: VERSION, rules: loadRules() }
