@@ -44,16 +44,21 @@ export function createRules(settings: DetectSettings, inventory: InventoryView =
 /** Runs all rules on what decoders report. Driven by packet time alone: the same packets raise the same alerts. */
 export class Detector {
   readonly #rules: readonly Rule[]
+  /** Rules by what they look at. */
+  readonly #rulesFor = new Map<Observation['kind'], Rule[]>()
   readonly #emit: (alert: Alert) => void
 
   constructor(settings: DetectSettings, inventory: InventoryView, emit: (alert: Alert) => void) {
     this.#rules = createRules(settings, inventory)
     this.#emit = emit
+    for (const rule of this.#rules) for (const kind of rule.looksAt) this.#rulesFor.set(kind, [...(this.#rulesFor.get(kind) ?? []), rule])
   }
 
   /** After the inventory has seen the observation. */
   observe(observation: Observation): void {
-    for (const rule of this.#rules) rule.observe(observation, this.#emit)
+    const rules = this.#rulesFor.get(observation.kind)
+    if (rules === undefined) return
+    for (const rule of rules) rule.observe(observation, this.#emit)
   }
 
   /** About once a second of packet time. */

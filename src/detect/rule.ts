@@ -52,6 +52,8 @@ export interface Alert {
 /** A running rule: keeps its own bounded state. */
 export interface Rule {
   readonly description: RuleDescription
+  /** Kinds of observations that it hears of. */
+  readonly looksAt: readonly Observation['kind'][]
   observe(observation: Observation, raise: (alert: Alert) => void): void
   /** About once a second of packet time. */
   tick(time: number, raise: (alert: Alert) => void): void

@@ -126,6 +126,7 @@ export function createAeBrute(settings: AeBruteSettings, inventory: InventoryVie
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-association'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-association') return
       const kind = KIND_OF_REASON.get(observation.reject?.reason ?? '')

@@ -92,6 +92,7 @@ export function createContextEnumeration(settings: ContextEnumerationSettings, i
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-association'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-association' || observation.result !== 'accepted' || observation.partial.length > 0) return
       if (Object.values(observation.operations).some(count => count > 0)) return

@@ -103,6 +103,7 @@ export function createDelete(settings: DeleteSettings, inventory: InventoryView)
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-operation', 'dicomweb-request'],
     observe(observation, raise) {
       if (observation.kind === 'dicom-operation') {
         if (observation.operation !== 'N-DELETE' || observation.outcome !== 'success') return

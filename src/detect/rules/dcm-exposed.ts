@@ -77,6 +77,7 @@ export function createExposed(settings: ExposedSettings, inventory: InventoryVie
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-association'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-association' || observation.result === 'unanswered') return
       const { clientAddress, serverAddress } = observation.flow

@@ -92,6 +92,7 @@ export function createFindBulk(settings: FindBulkSettings, inventory: InventoryV
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-operation'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-operation' || observation.operation !== 'C-FIND') return
       const { query, responses } = observation

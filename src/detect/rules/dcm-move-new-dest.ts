@@ -132,6 +132,7 @@ export function createMoveNewDestination(settings: MoveNewDestinationSettings, i
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-association', 'dicom-operation'],
     observe(observation, raise) {
       if (observation.kind === 'dicom-association') {
         if (settings.learning_seconds > 0 && observation.result === 'accepted') archiveAt(observation.flow.serverAddress, observation.start)

@@ -80,6 +80,7 @@ export function createPduMalformed(settings: PduMalformedSettings, inventory: In
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-association', 'dicom-operation'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-association' && observation.kind !== 'dicom-operation') return
       if (observation.violations.length === 0 || observation.partial.includes('gap') || observation.partial.includes('midstream')) return

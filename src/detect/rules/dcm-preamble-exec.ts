@@ -89,6 +89,7 @@ export function createPreambleExecutable(settings: PreambleExecutableSettings, i
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicomweb-request'],
     observe(observation, raise) {
       if (observation.kind !== 'dicomweb-request') return
       for (const code of observation.violations) found(observation, code, raise)

@@ -96,6 +96,7 @@ export function createScanSweep(settings: ScanSweepSettings, inventory: Inventor
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-association'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-association' || observation.result === 'unknown') return
       if (allowed.has(observation.flow.clientAddress)) return

@@ -154,6 +154,7 @@ export function createToolSignature(settings: ToolSignatureSettings, inventory: 
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-association'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-association') return
       const signature = SIGNATURES.find(({ matches }) => matches(observation)) ?? watchedToolkit(observation)

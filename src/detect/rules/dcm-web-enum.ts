@@ -98,6 +98,7 @@ export function createWebEnumeration(settings: WebEnumerationSettings, inventory
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicomweb-request'],
     observe(observation, raise) {
       if (observation.kind !== 'dicomweb-request' || observation.root === undefined) return
       const [client, server] = endsOf(observation)

@@ -100,6 +100,7 @@ export function createWebNoAuthentication(settings: WebNoAuthenticationSettings,
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicomweb-request'],
     observe(observation, raise) {
       if (observation.kind !== 'dicomweb-request' || observation.service === undefined) return
       if (observation.http.authentication === 'none' && isAnswered(observation)) answered(observation, DEEDS[observation.service], raise)

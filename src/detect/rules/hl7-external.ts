@@ -76,6 +76,7 @@ export function createHl7External(settings: Hl7ExternalSettings, inventory: Inve
 
   return {
     description: DESCRIPTION,
+    looksAt: ['hl7-message', 'hl7-observations'],
     observe(observation, raise) {
       if (observation.kind !== 'hl7-message' && observation.kind !== 'hl7-observations') return
       const { clientAddress, serverAddress } = observation.flow

@@ -102,6 +102,7 @@ export function createHl7Frame(settings: Hl7FrameSettings, inventory: InventoryV
 
   return {
     description: DESCRIPTION,
+    looksAt: ['hl7-message'],
     observe(observation, raise) {
       if (observation.kind !== 'hl7-message' || observation.partial.length > 0) return
       if (observation.framingDeviations.length === 0 && observation.violations.length === 0) return

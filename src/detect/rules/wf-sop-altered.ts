@@ -121,6 +121,7 @@ export function createSopAltered(settings: SopAlteredSettings, inventory: Invent
 
   return {
     description: DESCRIPTION,
+    looksAt: ['dicom-instance'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-instance' || observation.transferSyntax === undefined) return
       observeInstance(observation, observation.transferSyntax.uid, raise)
