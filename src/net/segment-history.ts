@@ -44,11 +44,17 @@ function slotOf(owner: number, sequence: number): number {
   return ((mixed ^ (mixed >>> 15)) & (SLOTS - 1)) * WORDS
 }
 
-/** A cheap sum over up to 32 bytes spread over a segment. */
+/** A cheap sum over some 32 bytes spread over a segment; four at a time, because each step waits for the one before. */
 function sample(data: Uint8Array, at: number, length: number): number {
   const step = Math.max(1, length >>> 5)
-  let sum = length
+  const stride = step * 4
   const end = at + length
-  for (let index = at; index < end; index += step) sum = ((sum << 5) | (sum >>> 27)) ^ data[index]
+  let sum = length
+  let index = at
+  for (; index + stride <= end; index += stride)
+    sum =
+      ((sum << 5) | (sum >>> 27)) ^
+      (data[index] | (data[index + step] << 8) | (data[index + step * 2] << 16) | (data[index + step * 3] << 24))
+  for (; index < end; index += step) sum = ((sum << 5) | (sum >>> 27)) ^ data[index]
   return ((sum << 5) | (sum >>> 27)) ^ data[end - 1]
 }

@@ -2,7 +2,7 @@ import { hasDelimiters } from './delimiters.ts'
 import { SEGMENT } from './facts.ts'
 import type { Hl7Text } from './message.ts'
 import { type Block, CR, deviationCodes, VT } from './mllp.ts'
-import { leadingNumber } from './scan.ts'
+import { leadingNumber, nextLine } from './scan.ts'
 
 const NO_DEVIATIONS: readonly string[] = []
 
@@ -65,10 +65,7 @@ export function findMessage(bytes: Buffer, from: number, to: number): number {
 }
 
 function findNextMessage(bytes: Buffer, from: number, to: number): number {
-  for (let at = bytes.indexOf(0x4d, from); at >= 0 && at < to; at = bytes.indexOf(0x4d, at + 1)) {
-    const before = at > 0 ? bytes[at - 1] : 0x0d
-    if ((before === 0x0d || before === 0x0a) && isMsh(bytes, at, to)) return at
-  }
+  for (let at = nextLine(bytes, from, to); at < to; at = nextLine(bytes, at, to)) if (isMsh(bytes, at, to)) return at
   return -1
 }
 

@@ -40,7 +40,7 @@ export function encodingOf(characterSet: string | undefined): Encoding {
 }
 
 function labelOf(characterSet: string): string {
-  return LABELS.get(characterSet.trim().toUpperCase()) ?? 'latin1'
+  return LABELS.get(characterSet) ?? LABELS.get(characterSet.trim().toUpperCase()) ?? 'latin1'
 }
 
 /** Longest text that is taken from a message. */

@@ -95,14 +95,14 @@ export function isDeviceObservation(text: Hl7Text, { type, isDeviceProfile }: He
   return false
 }
 
-/** The acknowledgment in a message, if it is one. */
-export function ackFacts(text: Hl7Text): AckFacts | undefined {
+/** The acknowledgment in a message, if it is one; `expected` is the control id that it most likely names. */
+export function ackFacts(text: Hl7Text, expected: string | undefined): AckFacts | undefined {
   const msa = text.first(SEGMENT.MSA)
   if (msa === ABSENT) return undefined
   const err = text.first(SEGMENT.ERR)
   return {
     code: codeOf(text, msa),
-    controlId: text.text(msa, 2),
+    controlId: expected !== undefined && text.is(msa, 2, expected) ? expected : text.text(msa, 2),
     errorCode: (err === ABSENT ? undefined : (text.component(err, 3, 1) ?? oldErrorCode(text, err))) ?? text.component(msa, 6, 1),
   }
 }
@@ -141,26 +141,13 @@ export function continuationOf(text: Hl7Text, { continues }: Header): Hl7Message
   return isContinued ? 'first' : undefined
 }
 
-/** Transactions of IHE Patient Care Device by message code and trigger event (IHE DEV TF-2). */
-const TRANSACTIONS: ReadonlyMap<string | undefined, ReadonlyMap<string | undefined, string>> = new Map([
-  [
-    'ORU',
-    new Map([
-      ['R01', 'PCD-01'],
-      ['R40', 'PCD-04'],
-      ['R42', 'PCD-10'],
-    ]),
-  ],
-  ['RGV', new Map([['O15', 'PCD-03']])],
-  ['ORA', new Map([['R41', 'PCD-05']])],
-])
 /** Trigger events that no other profile uses. */
 const OF_DEVICES_ONLY: ReadonlySet<string | undefined> = new Set(['R40', 'R41', 'R42'])
 
 /** `PCD-01` …: by its profile (MSH-21), by a trigger event that only devices use, or because it speaks of a device. */
-export function transactionOf(text: Hl7Text, { type, trigger, isDeviceProfile }: Header, deviceObservation: boolean): string | undefined {
-  const transaction = TRANSACTIONS.get(type)?.get(trigger)
-  if (transaction === undefined || isDeviceProfile || deviceObservation || OF_DEVICES_ONLY.has(trigger)) return transaction
+export function transactionOf(text: Hl7Text, header: Header, deviceObservation: boolean): string | undefined {
+  const { deviceTransaction: transaction } = header
+  if (transaction === undefined || header.isDeviceProfile || deviceObservation || OF_DEVICES_ONLY.has(header.trigger)) return transaction
   return transaction === 'PCD-03' && namesDevice(text) ? transaction : undefined
 }
 

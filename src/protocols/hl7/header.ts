@@ -8,6 +8,8 @@ export interface Header {
   readonly dialect: string
   readonly type: string | undefined
   readonly trigger: string | undefined
+  /** The transaction of IHE Patient Care Device that messages of this type and trigger event are, where they are of a device. */
+  readonly deviceTransaction: string | undefined
   readonly structure: string | undefined
   readonly processingId: string | undefined
   readonly version: string | undefined
@@ -101,6 +103,7 @@ function readHeader(text: Hl7Text): Header {
     dialect: `${String.fromCharCode(text.bytes[text.start(MSH) + 3])}${text.raw(MSH, 2)} ${text.characterSet ?? ''}`,
     type,
     trigger,
+    deviceTransaction: TRANSACTIONS.get(type)?.get(trigger),
     structure,
     processingId: text.component(MSH, 11, 1),
     version: text.component(MSH, 12, 1),
@@ -115,6 +118,20 @@ function readHeader(text: Hl7Text): Header {
     continues: text.has(MSH, 14),
   }
 }
+
+/** Transactions of IHE Patient Care Device by message code and trigger event (IHE DEV TF-2). */
+const TRANSACTIONS: ReadonlyMap<string | undefined, ReadonlyMap<string | undefined, string>> = new Map([
+  [
+    'ORU',
+    new Map([
+      ['R01', 'PCD-01'],
+      ['R40', 'PCD-04'],
+      ['R42', 'PCD-10'],
+    ]),
+  ],
+  ['RGV', new Map([['O15', 'PCD-03']])],
+  ['ORA', new Map([['R41', 'PCD-05']])],
+])
 
 /** One set of each encoding. The names before MSH-18 may hold bytes that look like separators, so it is found by supposing what it says. */
 const SUPPOSED = ['GB 18030-2000', 'ISO IR87', 'ISO IR14', undefined] as const

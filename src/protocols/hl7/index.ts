@@ -1,3 +1,4 @@
+import { Memory } from '../../bytes/memory.ts'
 import type { ProbeAnswer, Protocol } from '../decoder.ts'
 import { NO_OVERLOAD, type OnOverload } from '../overload.ts'
 import { hasDelimiters } from './delimiters.ts'
@@ -5,7 +6,7 @@ import { IdentifierReader } from './identifiers.ts'
 import { Hl7Text } from './message.ts'
 import { FS, VT } from './mllp.ts'
 import { openerOf } from './opener.ts'
-import { Hl7Session } from './session.ts'
+import { Hl7Session, type SharedReaders } from './session.ts'
 import type { Hl7Settings } from './settings.ts'
 
 /** Bytes in front of the first block, line ends or junk, that are looked through for its start. */
@@ -13,15 +14,14 @@ const MAX_LEAD = 256
 
 /** HL7 v2 over MLLP, found by a block that begins with MSH, a batch header, or HLLP's block header. */
 export function hl7(settings: Hl7Settings, onOverload: OnOverload = NO_OVERLOAD): Protocol {
-  const text = new Hl7Text()
-  let identifiers: IdentifierReader | undefined
+  let shared: SharedReaders | undefined
   return {
     name: 'hl7',
     probe: (_direction, bytes, offset, length, midstream) => probe(bytes, offset, length, midstream),
     opener: openerOf,
     open: context => {
-      identifiers ??= new IdentifierReader(context.pseudonym)
-      return new Hl7Session(settings, context, text, identifiers, onOverload)
+      shared ??= { memory: new Memory(), text: new Hl7Text(), identifiers: new IdentifierReader(context.pseudonym) }
+      return new Hl7Session(settings, context, shared, onOverload)
     },
   }
 }

@@ -55,6 +55,8 @@ export class Hl7Text {
   #fields = new Int32Array(FIRST_SEGMENTS)
   /** 1 where a segment is that of the template. */
   #repeats = new Int32Array(FIRST_SEGMENTS)
+  /** A bit for each name that the segments have; several names share one. */
+  #present = 0
   #view: DataView = new DataView(new ArrayBuffer(0))
   #fieldSeparator = 0
   #component = 0
@@ -119,6 +121,7 @@ export class Hl7Text {
   }
 
   first(code: number): Segment {
+    if ((this.#present & presence(code)) === 0) return ABSENT
     for (let segment = 0; segment < this.count; segment++) if (this.#codes[segment] === code) return segment
     return ABSENT
   }
@@ -150,18 +153,23 @@ export class Hl7Text {
   /** True when component `component` of a field is exactly `word` (ASCII): without making text of it. */
   componentIs(segment: Segment, field: number, component: number, word: string): boolean {
     if (!this.find(segment, field)) return false
-    const { bytes } = this
-    const end = this.to
+    const { bytes, to: end } = this
     let at = this.from
     for (let index = 1; index < component; index++) {
       at = this.#next(this.#component, at, end)
       if (at === end) return false
       at++
     }
-    if (end - at < word.length) return false
-    for (let index = 0; index < word.length; index++) if (bytes[at + index] !== word.charCodeAt(index)) return false
     const after = at + word.length
+    if (after > end || !this.#reads(at, word)) return false
     return after === end || bytes[after] === this.#component || bytes[after] === this.#repetition
+  }
+
+  /** True when a field is `word`: without making text of it. Of a field with escapes or other characters than ASCII it is not told. */
+  is(segment: Segment, field: number, word: string): boolean {
+    if (!this.find(segment, field) || this.to - this.from !== word.length || !this.#reads(this.from, word)) return false
+    for (let at = this.from; at < this.to; at++) if (this.bytes[at] >= 0x80 || this.bytes[at] === this.#escape) return false
+    return true
   }
 
   /** True when a field has content, without making text of it. */
@@ -206,6 +214,12 @@ export class Hl7Text {
     return equalBytes(this.#view, this.bytes.byteOffset + from, other, at, to - from)
   }
 
+  /** At `at`, the word stands. */
+  #reads(at: number, word: string): boolean {
+    for (let index = 0; index < word.length; index++) if (this.bytes[at + index] !== word.charCodeAt(index)) return false
+    return true
+  }
+
   #equals(from: number, to: number, known: Uint8Array): boolean {
     if (to - from !== known.length) return false
     for (let index = 0; index < known.length; index++) if (this.bytes[from + index] !== known[index]) return false
@@ -227,6 +241,7 @@ export class Hl7Text {
     let crlf = false
     this.count = 0
     this.repeated = 0
+    this.#present = 0
     let at = from
     while (at < to) {
       const { count } = this
@@ -285,6 +300,7 @@ export class Hl7Text {
       this.#repeats = doubled(this.#repeats)
     }
     this.#codes[this.count] = code
+    this.#present |= presence(code)
     this.#starts[this.count] = start
     this.#ends[this.count] = end
     this.#fields[this.count] = fields
@@ -351,6 +367,11 @@ export class Hl7Text {
         return /^X(?:[0-9A-Fa-f]{2})+$/.test(sequence) ? Buffer.from(sequence.slice(1), 'hex').toString('latin1') : ''
     }
   }
+}
+
+/** One of 32 bits for a name. */
+function presence(code: number): number {
+  return 1 << (Math.imul(code, 0x9e3779b1) >>> 27)
 }
 
 function doubled(array: Int32Array): Int32Array<ArrayBuffer> {

@@ -1,3 +1,4 @@
+import type { Memory } from '../../bytes/memory.ts'
 import { HEADER_BYTES, hasDelimiters } from './delimiters.ts'
 
 /**
@@ -50,6 +51,7 @@ type State = 'between' | 'inside' | 'after_end'
 /** Cuts one direction of a connection into blocks, whatever pieces it comes in. */
 export class MllpReader {
   readonly #maxBytes: number
+  readonly #memory: Memory
   readonly #deliver: (block: Block) => void
   #state: State = 'between'
   #buffer = NO_BYTES
@@ -64,27 +66,29 @@ export class MllpReader {
   #start = 0
   #end = 0
   #startOffset = 0
+  /** Place in the stream of the first byte of the memory in hand. */
+  #origin = 0
   #position = 0
-  /** Where in the chunk in hand the next VT is: at its end when there is none, before what is looked at when that is not known. */
-  #vt = 0
   /** After a gap, or joined midstream: bytes up to the next block start are no one's fault. */
   #lost: boolean
 
-  constructor(maxBytes: number, midstream: boolean, deliver: (block: Block) => void) {
+  /** `memory` is where the bytes in hand lie; readers may share it. */
+  constructor(maxBytes: number, memory: Memory, midstream: boolean, deliver: (block: Block) => void) {
     this.#maxBytes = maxBytes
+    this.#memory = memory
     this.#lost = midstream
     this.#atLineStart = !midstream
     this.#deliver = deliver
   }
 
   feed(bytes: Uint8Array, offset: number, length: number, time: number): void {
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length)
-    this.#vt = -1
-    let at = 0
-    while (at < length) {
-      if (this.#state === 'after_end') at = this.#afterEnd(chunk, at)
-      else if (this.#state === 'between') at = this.#between(chunk, at, time)
-      else at = this.#inside(chunk, at, time)
+    let at = this.#memory.hold(bytes) + offset
+    const end = at + length
+    this.#origin = this.#position - at
+    while (at < end) {
+      if (this.#state === 'after_end') at = this.#afterEnd(at)
+      else if (this.#state === 'between') at = this.#between(at, end, time)
+      else at = this.#inside(at, end, time)
     }
     this.#position += length
   }
@@ -125,11 +129,12 @@ export class MllpReader {
     return this.#end
   }
 
-  #between(chunk: Buffer, at: number, time: number): number {
-    for (let index = at; index < chunk.length; index++) {
-      const byte = chunk[index]
+  #between(at: number, end: number, time: number): number {
+    const { bytes } = this.#memory
+    for (let index = at; index < end; index++) {
+      const byte = bytes[index]
       if (byte === VT) {
-        this.#begin(0, this.#position + index, time)
+        this.#begin(0, this.#origin + index, time)
         return index + 1
       }
       const isNext = byte === MSH[this.#matched] && (this.#matched > 0 || this.#atLineStart)
@@ -137,13 +142,13 @@ export class MllpReader {
       this.#atLineStart = byte === CR || byte === LF || (byte === 0 && this.#atLineStart)
       if (this.#matched === MSH.length) {
         this.#junk -= MSH.length - 1
-        this.#begin(Deviation.MISSING_START, this.#position + index - 2, time)
+        this.#begin(Deviation.MISSING_START, this.#origin + index - 2, time)
         this.#append(Buffer.from(MSH), 0, MSH.length)
         return index + 1
       }
       if (byte !== CR && byte !== LF && byte !== 0) this.#junk++
     }
-    return chunk.length
+    return end
   }
 
   #begin(deviation: number, streamOffset: number, time: number): void {
@@ -157,60 +162,41 @@ export class MllpReader {
     this.#startOffset = streamOffset
   }
 
-  #inside(chunk: Buffer, at: number, time: number): number {
-    const end = chunk.indexOf(FS, at)
-    const stop = end < 0 ? chunk.length : end
+  #inside(at: number, end: number, time: number): number {
+    const { bytes, view } = this.#memory
+    const stop = findFrame(view, at, end)
+    const isEnd = stop < end && bytes[stop] === FS
     this.#end = time
     if ((this.#deviations & Deviation.MISSING_START) !== 0) {
-      const restart = this.#unframed(chunk, at, stop)
+      const restart = this.#unframed(at, stop)
       if (restart !== undefined) return restart
-    } else {
-      const vt = this.#nextVt(chunk, at)
-      if (vt < stop) {
-        this.#append(chunk, at, vt)
-        this.#finish(Deviation.MISSING_END)
-        return vt
-      }
-      if (end >= 0 && end - at <= this.#maxBytes && this.#used === 0 && chunk[end + 1] === CR) {
-        this.#handOver(chunk, at, end)
-        return end + 2
-      }
-      this.#append(chunk, at, stop)
-    }
-    if (end < 0) return chunk.length
-    this.#state = 'after_end'
-    return end + 1
-  }
-
-  #nextVt(chunk: Buffer, at: number): number {
-    if (this.#vt >= at) return this.#vt
-    const found = chunk.indexOf(VT, at)
-    this.#vt = found < 0 ? chunk.length : found
-    return this.#vt
-  }
-
-  /**
-   * Take in bytes of a message that had no VT. It ends at FS like any other, else at a VT or a line that begins with MSH: then gives the
-   * place in the chunk from which to go on.
-   */
-  #unframed(chunk: Buffer, at: number, stop: number): number | undefined {
-    const before = this.#used
-    const vt = chunk.subarray(at, stop).indexOf(VT)
-    this.#append(chunk, at, vt < 0 ? stop : at + vt)
-    const next = this.#nextMessage(Math.max(1, before - HEADER_BYTES))
-    if (next >= 0) {
-      const carried = Buffer.from(this.#buffer.subarray(next, Math.max(next, before)))
-      const streamOffset = this.#startOffset + next
-      this.#used = next
+    } else if (isEnd && stop - at <= this.#maxBytes && this.#used === 0 && stop + 1 < end && bytes[stop + 1] === CR) {
+      this.#handOver(bytes, at, stop)
+      return stop + 2
+    } else this.#append(bytes, at, stop)
+    if (stop === end) return end
+    if (!isEnd) {
       this.#finish(Deviation.MISSING_END)
-      if (carried.length === 0) return at + next - before
-      this.#begin(Deviation.MISSING_START, streamOffset, this.#end)
-      this.#append(carried, 0, carried.length)
-      return at
+      return stop
     }
-    if (vt < 0) return undefined
+    this.#state = 'after_end'
+    return stop + 1
+  }
+
+  /** Take in bytes of a message that had no VT. A line that begins with MSH ends it, too: then gives where to go on. */
+  #unframed(at: number, stop: number): number | undefined {
+    const before = this.#used
+    this.#append(this.#memory.bytes, at, stop)
+    const next = this.#nextMessage(Math.max(1, before - HEADER_BYTES))
+    if (next < 0) return undefined
+    const carried = Buffer.from(this.#buffer.subarray(next, Math.max(next, before)))
+    const streamOffset = this.#startOffset + next
+    this.#used = next
     this.#finish(Deviation.MISSING_END)
-    return at + vt
+    if (carried.length === 0) return at + next - before
+    this.#begin(Deviation.MISSING_START, streamOffset, this.#end)
+    this.#append(carried, 0, carried.length)
+    return at
   }
 
   /** Where, from `from` on, the buffer has a line that begins with MSH and its delimiters. */
@@ -223,13 +209,13 @@ export class MllpReader {
     return -1
   }
 
-  #afterEnd(chunk: Buffer, at: number): number {
-    const isCr = chunk[at] === CR
+  #afterEnd(at: number): number {
+    const isCr = this.#memory.bytes[at] === CR
     this.#finish(isCr ? 0 : Deviation.MISSING_CR)
     return isCr ? at + 1 : at
   }
 
-  #append(chunk: Buffer, from: number, to: number): void {
+  #append(bytes: Buffer, from: number, to: number): void {
     const room = Math.min(to - from, this.#maxBytes - this.#used)
     if (room < to - from) this.#skipped = true
     if (room <= 0) return
@@ -238,7 +224,7 @@ export class MllpReader {
       this.#buffer.copy(grown, 0, 0, this.#used)
       this.#buffer = grown
     }
-    chunk.copy(this.#buffer, this.#used, from, from + room)
+    bytes.copy(this.#buffer, this.#used, from, from + room)
     this.#used += room
   }
 
@@ -277,4 +263,26 @@ export class MllpReader {
     this.#deviations = 0
     this.#skipped = false
   }
+}
+
+/** The next FS or VT; `end` when there is none. Four bytes at a time: besides these, a message has hardly a byte below a space but its CRs. */
+function findFrame(view: DataView, from: number, end: number): number {
+  let at = from
+  for (; at + 4 <= end; at += 4) {
+    const word = view.getInt32(at, true)
+    if (((word - 0x20202020) & ~word & 0x80808080) !== 0) {
+      const found = frameIn(view, at, at + 4)
+      if (found >= 0) return found
+    }
+  }
+  const found = frameIn(view, at, end)
+  return found < 0 ? end : found
+}
+
+function frameIn(view: DataView, from: number, to: number): number {
+  for (let at = from; at < to; at++) {
+    const byte = view.getUint8(at)
+    if (byte === FS || byte === VT) return at
+  }
+  return -1
 }

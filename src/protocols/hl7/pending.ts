@@ -31,6 +31,37 @@ export interface Pending {
   accepted: { readonly ack: Ack; readonly time: number } | undefined
 }
 
+/** Messages of one side that wait, oldest first: mostly one, which is why they are a list. */
+export class PendingMessages {
+  readonly #list: Pending[] = []
+
+  get size(): number {
+    return this.#list.length
+  }
+
+  get oldest(): Pending | undefined {
+    return this.#list[0]
+  }
+
+  /** The oldest with that control id. */
+  of(controlId: string): Pending | undefined {
+    for (const pending of this.#list) if (pending.facts.controlId === controlId) return pending
+    return undefined
+  }
+
+  add(pending: Pending): void {
+    this.#list.push(pending)
+  }
+
+  remove(pending: Pending): void {
+    this.#list.splice(this.#list.indexOf(pending), 1)
+  }
+
+  [Symbol.iterator](): IterableIterator<Pending> {
+    return this.#list.values()
+  }
+}
+
 const UNKNOWN: Hl7Party = { application: undefined, facility: undefined }
 
 /**
@@ -38,7 +69,14 @@ const UNKNOWN: Hl7Party = { application: undefined, facility: undefined }
  * addressed by. Another acknowledgment may follow an accept one.
  */
 export function unseenMessage(header: Header, controlId: string | undefined, direction: Direction, block: Block): Pending {
-  const unknown = { type: undefined, structure: undefined, characterSet: undefined, sendingEui64: undefined, profiles: [] }
+  const unknown = {
+    type: undefined,
+    deviceTransaction: undefined,
+    structure: undefined,
+    characterSet: undefined,
+    sendingEui64: undefined,
+    profiles: [],
+  }
   return {
     facts: {
       header: { ...header, ...unknown, sending: UNKNOWN, receiving: UNKNOWN, applicationAcknowledgment: 'AL' },

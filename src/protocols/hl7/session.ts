@@ -1,3 +1,4 @@
+import type { Memory } from '../../bytes/memory.ts'
 import { type Direction, type FlowEnd, opposite } from '../../net/flow.ts'
 import type { DecoderContext, StreamDecoder } from '../decoder.ts'
 import type { Incomplete, Outcome } from '../observation.ts'
@@ -21,7 +22,7 @@ import { type IdentifierReader, RecentFields } from './identifiers.ts'
 import { type DeviceFacts, identityOf, ReportedDevices, receiverFacts, senderFacts } from './identity.ts'
 import type { Hl7Text } from './message.ts'
 import { type Block, MLLP_ACK, MLLP_NAK, MllpReader } from './mllp.ts'
-import { type Ack, type Batch, messageObservation, type Pending, unseenMessage } from './pending.ts'
+import { type Ack, type Batch, messageObservation, type Pending, PendingMessages, unseenMessage } from './pending.ts'
 import { RecentList, RecentValues } from './recent-values.ts'
 import type { Hl7Settings } from './settings.ts'
 import { MessageTemplate } from './template.ts'
@@ -44,8 +45,8 @@ const REFUSAL: AckFacts = { code: 'CR', controlId: undefined, errorCode: undefin
 class Side {
   readonly reader: MllpReader
   readonly batches = new BatchReader()
-  /** Messages of this side by control id (or a running key), oldest first. */
-  readonly pending = new Map<string, Pending>()
+  /** Messages of this side. */
+  readonly pending = new PendingMessages()
   /** Control ids of messages of this side. What acknowledges one that waits no more is for no other message. */
   readonly controlIds = new RecentValues(MAX_REMEMBERED)
   /** Control ids of acknowledgments that this side sent: what acknowledges those is no news. */
@@ -76,6 +77,13 @@ class Side {
   }
 }
 
+/** What all connections read with, one after the other. */
+export interface SharedReaders {
+  readonly memory: Memory
+  readonly text: Hl7Text
+  readonly identifiers: IdentifierReader
+}
+
 /** One connection that speaks HL7 v2 over MLLP: messages paired with their acknowledgments (HL7 v2.9 §2.9). */
 export class Hl7Session implements StreamDecoder {
   readonly #settings: Hl7Settings
@@ -84,18 +92,16 @@ export class Hl7Session implements StreamDecoder {
   readonly #identifiers: IdentifierReader
   readonly #onOverload: OnOverload
   readonly #sides: readonly [Side, Side]
-  #running = 0
 
-  /** `text` is where messages are read, one after the other; sessions may share it, and the reader of identifiers. */
-  constructor(settings: Hl7Settings, context: DecoderContext, text: Hl7Text, identifiers: IdentifierReader, onOverload: OnOverload) {
+  constructor(settings: Hl7Settings, context: DecoderContext, shared: SharedReaders, onOverload: OnOverload) {
     this.#settings = settings
     this.#context = context
-    this.#text = text
-    this.#identifiers = identifiers
+    this.#text = shared.text
+    this.#identifiers = shared.identifiers
     this.#onOverload = onOverload
     const { midstream } = context.flow
     const side = (direction: Direction): Side =>
-      new Side(new MllpReader(settings.max_message_bytes, midstream, block => this.#block(direction, block)), midstream)
+      new Side(new MllpReader(settings.max_message_bytes, shared.memory, midstream, block => this.#block(direction, block)), midstream)
     this.#sides = [side(0), side(1)]
   }
 
@@ -111,7 +117,7 @@ export class Hl7Session implements StreamDecoder {
     side.batches.reset()
     side.missedSince = time
     side.incomplete = ['gap']
-    for (const pending of this.#sides[opposite(direction)].pending.values()) addOnce(pending.partial as Incomplete[], 'gap')
+    for (const pending of this.#sides[opposite(direction)].pending) addOnce(pending.partial as Incomplete[], 'gap')
   }
 
   halfClosed(direction: Direction, _time: number): void {
@@ -122,8 +128,7 @@ export class Hl7Session implements StreamDecoder {
     for (const side of this.#sides) side.reader.end()
     for (const direction of [0, 1] as const) {
       const side = this.#sides[direction]
-      for (const pending of side.pending.values()) this.#reportUnanswered(pending)
-      side.pending.clear()
+      this.#reportUntil(side, Number.POSITIVE_INFINITY)
       this.#tellDevices(direction, time)
     }
   }
@@ -135,11 +140,7 @@ export class Hl7Session implements StreamDecoder {
       const patience = side.reader.isFramed ? timeout : SILENCE
       if (side.reader.isOpen && time - side.reader.lastTime > patience) side.reader.end()
       side.reader.settle()
-      for (const [key, pending] of side.pending) {
-        if (time - pending.end < timeout) break
-        side.pending.delete(key)
-        this.#reportUnanswered(pending)
-      }
+      this.#reportUntil(side, time - timeout)
       if (side.devices.size > 0 && time - side.devicesSince > GATEWAY_WAIT) this.#tellDevices(direction, time)
     }
   }
@@ -174,7 +175,7 @@ export class Hl7Session implements StreamDecoder {
     const side = this.#sides[direction]
     const header = side.headers.read(text)
     const { controlId } = side.headers
-    const ack = ackFacts(text)
+    const ack = ackFacts(text, this.#sides[opposite(direction)].pending.oldest?.facts.controlId)
     if (ack !== undefined) {
       if (controlId !== undefined) side.ackIds.add(controlId)
       if (!this.#acknowledge(direction, ack, block)) this.#acknowledgeUnseen(direction, header, ack, block)
@@ -229,12 +230,10 @@ export class Hl7Session implements StreamDecoder {
   }
 
   #wait(side: Side, pending: Pending): void {
-    const id = pending.facts.controlId
-    const key = id === undefined || side.pending.has(id) ? `\0${++this.#running}` : id
-    side.pending.set(key, pending)
-    if (side.pending.size <= this.#settings.max_pending_messages) return
-    const [oldestKey, oldest] = side.pending.entries().next().value as [string, Pending]
-    side.pending.delete(oldestKey)
+    side.pending.add(pending)
+    const { oldest } = side.pending
+    if (oldest === undefined || side.pending.size <= this.#settings.max_pending_messages) return
+    side.pending.remove(oldest)
     addOnce(oldest.partial as Incomplete[], 'limit')
     this.#onOverload('hl7_pending_messages')
     this.#reportUnanswered(oldest)
@@ -243,9 +242,8 @@ export class Hl7Session implements StreamDecoder {
   /** `direction` sent an acknowledgment: pair it with the message that the other side sent. False when there is none. */
   #acknowledge(direction: Direction, facts: AckFacts, block: Block): boolean {
     const sender = this.#sides[opposite(direction)]
-    const key = this.#match(sender, facts.controlId)
-    if (key === undefined) return false
-    const pending = sender.pending.get(key) as Pending
+    const pending = this.#match(sender, facts.controlId)
+    if (pending === undefined) return false
     if (sender.missedSince !== undefined && pending.start >= sender.missedSince && pending.facts.controlId === facts.controlId)
       sender.missedSince = undefined
     if (facts.controlId !== undefined && pending.facts.controlId !== facts.controlId) pending.violations.push('ack_id_mismatch')
@@ -259,7 +257,7 @@ export class Hl7Session implements StreamDecoder {
       pending.accepted = { ack, time: block.end }
       return true
     }
-    sender.pending.delete(key)
+    sender.pending.remove(pending)
     this.#report(pending, ack, block.end)
     return true
   }
@@ -273,19 +271,27 @@ export class Hl7Session implements StreamDecoder {
     this.#acknowledge(direction, facts, block)
   }
 
-  #match(sender: Side, controlId: string | undefined): string | undefined {
+  #match(sender: Side, controlId: string | undefined): Pending | undefined {
     if (controlId !== undefined) {
-      if (sender.pending.has(controlId)) return controlId
-      for (const [key, { facts }] of sender.pending) if (facts.controlId === controlId) return key
+      const pending = sender.pending.of(controlId)
+      if (pending !== undefined) return pending
       if (sender.ackIds.has(controlId) || sender.controlIds.has(controlId) || sender.pending.size !== 1 || sender.missedSince !== undefined)
         return undefined
     }
-    return sender.pending.keys().next().value
+    return sender.pending.oldest
   }
 
   #report(pending: Pending, ack: Ack, time: number): void {
     this.#context.emit(messageObservation(this.#context.flow, pending, ack, time, outcomeOf(ack.code)))
     if (ack.code === 'AA' || ack.code === 'CA') this.#learnReceiver(pending)
+  }
+
+  /** Messages that came before `time`, and for which nothing more is to be expected. */
+  #reportUntil(side: Side, time: number): void {
+    for (let { oldest } = side.pending; oldest !== undefined && oldest.end <= time; { oldest } = side.pending) {
+      side.pending.remove(oldest)
+      this.#reportUnanswered(oldest)
+    }
   }
 
   #reportUnanswered(pending: Pending): void {
