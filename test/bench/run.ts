@@ -14,13 +14,16 @@ import { appendFrame, PCAP_HEADER, Replicator } from './replicate.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const SMALL = process.argv.includes('--small')
 const STORE_BYTES = SMALL ? 60_000_000 : 2_000_000_000
-const ORU_MESSAGES = SMALL ? 10_000 : 500_000
-const RUNS = 3
-/** tshark is given at most so much of a capture that a run stays below about two minutes. */
-const TSHARK_SLICE_BYTES = 160_000_000
+/** Reports of devices are as many bytes as the C-STORE; each of a laboratory's becomes an event, so that fewer do. */
+const ORU_MESSAGES = SMALL ? { device: 10_000, lab: 10_000 } : { device: 1_500_000, lab: 250_000 }
+/** All programs run once a round, so that a machine that gets faster or slower does so for all of them. */
+const ROUNDS = 5
+/** tshark is given at most so much of a capture that a run stays below a minute. */
+const TSHARK_SLICE_BYTES = 100_000_000
 
 interface Timing {
   readonly name: string
+  /** Of each round. */
   readonly seconds: readonly number[]
   /** Bytes of the capture that were read in each run. */
   readonly bytes: number
@@ -121,7 +124,7 @@ function writeOru(kind: 'device' | 'lab', file: string): void {
   const out = openSync(file, 'w')
   writeSync(out, PCAP_HEADER)
   let pending: Buffer[] = []
-  for (const frame of oruFrames(kind, ORU_MESSAGES)) {
+  for (const frame of oruFrames(kind, ORU_MESSAGES[kind])) {
     pending.push(appendFrame(frame))
     if (pending.length < 4096) continue
     writeSync(out, Buffer.concat(pending))
@@ -150,8 +153,14 @@ function report(title: string, file: string, others: readonly Program[] = []): v
     ['tshark -T ek', 'tshark', ['-r', slice.file, '-T', 'ek'], slice.bytes],
     ['tcpdump -w', 'tcpdump', ['-r', file, '-w', '/dev/null'], bytes],
   ]
-  const timings = rivals.map(([name, program, args, read]) => timed(name, program, args, file, read))
-  print(title, bytes, timings)
+  // In memory before the first run, so that none of the rivals waits for a disk.
+  spawnSync('cat', [file, slice.file], { stdio: 'ignore' })
+  const rounds = Array.from({ length: ROUNDS }, () => rivals.map(([name, program, args]) => secondsOf(name, program, args)))
+  print(
+    title,
+    bytes,
+    rivals.map(([name, , , read], index) => ({ name, seconds: rounds.map(round => round[index]!), bytes: read })),
+  )
   if (slice.file !== file) rmSync(slice.file)
 }
 
@@ -164,38 +173,40 @@ function tsharkSlice(file: string, bytes: number): { readonly file: string; read
   return { file: slice, bytes: statSync(slice).size }
 }
 
-/** `file` is in memory before the first run, so that none of the rivals waits for a disk. */
-function timed(name: string, program: string, args: readonly string[], file: string, bytes: number): Timing {
-  spawnSync('cat', [file], { stdio: 'ignore' })
-  const seconds: number[] = []
-  for (let run = 0; run < RUNS; run++) {
-    const begin = process.hrtime.bigint()
-    const done = spawnSync(program, args, { stdio: 'ignore' })
-    if (done.status !== 0) throw new Error(`${name} ended with ${done.status ?? done.error?.message}`)
-    seconds.push(Number(process.hrtime.bigint() - begin) / 1e9)
-  }
-  return { name, seconds: seconds.sort((left, right) => left - right), bytes }
+function secondsOf(name: string, program: string, args: readonly string[]): number {
+  const begin = process.hrtime.bigint()
+  const done = spawnSync(program, args, { stdio: 'ignore' })
+  if (done.status !== 0) throw new Error(`${name} ended with ${done.status ?? done.error?.message}`)
+  return Number(process.hrtime.bigint() - begin) / 1e9
 }
 
-/** Rates are by bytes, so that a rival on a slice compares; the last column is wardwire's median rate over the rival's. */
+/** Rates are by bytes, so that a rival on a slice compares; the last columns are wardwire's rate over the rival's, round by round. */
 function print(title: string, bytes: number, timings: readonly Timing[]): void {
-  const ours = rate(timings[0]!)
-  console.log(`\n${title}: ${(bytes / 1e6).toFixed(0)} MB`)
-  console.log('program                  min s   median s   MB read   MB/s (median)   wardwire is')
+  const [ours] = timings
+  console.log(`\n${title}: ${(bytes / 1e6).toFixed(0)} MB, ${ROUNDS} rounds`)
+  console.log('program                  min s   median s   MB read   MB/s (median)   wardwire is (median, least, most)')
   for (const timing of timings) {
-    const ratio = timing === timings[0] ? '' : `${(ours / rate(timing)).toFixed(2)} × as fast`
     const columns = [
-      timing.seconds[0]!.toFixed(2).padStart(7),
-      median(timing).toFixed(2).padStart(10),
+      Math.min(...timing.seconds)
+        .toFixed(2)
+        .padStart(7),
+      median(timing.seconds).toFixed(2).padStart(10),
       (timing.bytes / 1e6).toFixed(0).padStart(9),
+      (timing.bytes / 1e6 / median(timing.seconds)).toFixed(1).padStart(15),
     ]
-    console.log(`${timing.name.padEnd(23)} ${columns.join(' ')} ${rate(timing).toFixed(1).padStart(15)}   ${ratio}`)
+    console.log(`${timing.name.padEnd(23)} ${columns.join(' ')}   ${timing === ours ? '' : comparison(ours!, timing)}`)
   }
   if (timings.some(timing => timing.bytes < bytes)) console.log('tshark read a slice only; its rate is by bytes of that slice.')
 }
 
-const median = (timing: Timing): number => timing.seconds[timing.seconds.length >> 1]!
-const rate = (timing: Timing): number => timing.bytes / 1e6 / median(timing)
+function comparison(ours: Timing, theirs: Timing): string {
+  const rate = ({ bytes, seconds }: Timing, round: number): number => bytes / seconds[round]!
+  const ratios = ours.seconds.map((_, round) => rate(ours, round) / rate(theirs, round))
+  const [middle, least, most] = [median(ratios), Math.min(...ratios), Math.max(...ratios)].map(ratio => ratio.toFixed(2))
+  return `${middle} × as fast (${least} to ${most})`
+}
+
+const median = (values: readonly number[]): number => values.toSorted((left, right) => left - right)[values.length >> 1]!
 
 try {
   main()
