@@ -218,12 +218,13 @@ export class Conversations {
 
   /** Both ends had a conversation: they are peers, and one of them offers what it was about. `hidden`: what TLS is taken to hide. */
   #spoke(flow: Flow, protocol: string, time: number, hidden?: string): void {
-    const client = this.#registry.at(flow.clientAddress)
+    const address = addressOf(flow, 'client')
+    const client = this.#registry.at(address)
     const server = this.#registry.at(flow.serverAddress)
     const fact = { protocol, field: 'conversation', confidence: hidden === undefined ? 'high' : 'low' } as const
     if (client !== undefined) this.#hosts.mention(client, { ...fact, attribute: 'peer', raw: flow.serverAddress }, time)
     if (server === undefined) return
-    this.#hosts.mention(server, { ...fact, attribute: 'peer', raw: flow.clientAddress }, time)
+    this.#hosts.mention(server, { ...fact, attribute: 'peer', raw: address }, time)
     const name = hidden === undefined ? protocol : `${hidden} over tls`
     this.#hosts.mention(server, { ...fact, attribute: 'service', raw: `${name} tcp/${flow.serverPort}` }, time)
   }

@@ -138,12 +138,12 @@ export class Hosts {
 
   /**
    * Take down what the SYN of a flow tells of the system of its client. One that came over a router is another host's where the adapter is the
-   * device's own: the device translates addresses.
+   * device's own: the device translates addresses. A load balancer's is its own.
    */
   noteStack(state: DeviceState, flow: Flow, time: number): void {
-    const { clientSyn, clientAddress } = flow
+    const { clientSyn, clientAddress, forwardedFor } = flow
     const stack = clientSyn && stackOf(clientSyn)
-    if (clientSyn === undefined || stack === undefined || this.#opened.has(flow)) return
+    if (clientSyn === undefined || stack === undefined || forwardedFor !== undefined || this.#opened.has(flow)) return
     const mac = ownMacOf(flow, 'client')
     if (stack.hops > 0 && mac !== undefined && this.#registry.identifies(mac, clientAddress)) return
     this.#opened.add(flow)
@@ -165,13 +165,14 @@ export class Hosts {
   }
 }
 
+/** Who speaks at an end: behind a load balancer, whom that one names. */
 export function addressOf(flow: Flow, side: Side): string {
-  return side === 'client' ? flow.clientAddress : flow.serverAddress
+  return side === 'client' ? (flow.forwardedFor ?? flow.clientAddress) : flow.serverAddress
 }
 
-/** Link-layer address of an end; undefined where both ends have the same, which is neither's then. */
+/** Link-layer address of who speaks at an end; undefined where both ends have the same, which is neither's then, and behind a load balancer. */
 export function ownMacOf(flow: Flow, side: Side): string | undefined {
-  if (flow.clientMac === flow.serverMac) return undefined
+  if (flow.clientMac === flow.serverMac || (side === 'client' && flow.forwardedFor !== undefined)) return undefined
   return side === 'client' ? flow.clientMac : flow.serverMac
 }
 

@@ -1,6 +1,7 @@
 import type { Flow } from '../net/flow.ts'
 import type { Hl7Message } from '../protocols/observation.ts'
 import type { EvidenceBook } from './evidence.ts'
+import { addressOf } from './hosts.ts'
 import type { DeviceState } from './state.ts'
 
 /** Different messages remembered of one direction of a flow; the one learned first gives way. */
@@ -76,11 +77,7 @@ const SENT: readonly Statement[] = [
 ]
 const RECEIVED: readonly Statement[] = [
   ['protocol', () => 'hl7', 'content'],
-  [
-    'hl7_peer',
-    ({ flow, direction, sending }) => sending.application ?? (direction === 0 ? flow.clientAddress : flow.serverAddress),
-    'MSH-3',
-  ],
+  ['hl7_peer', ({ flow, direction, sending }) => sending.application ?? addressOf(flow, direction === 0 ? 'client' : 'server'), 'MSH-3'],
   ['hl7_receives', kindOf, 'MSH-9'],
 ]
 

@@ -40,6 +40,7 @@ export class FlowState implements Flow {
   midstream = false
   clientSyn: SynTraits | undefined
   clientGuessed = false
+  forwardedFor: string | undefined
   gapBytesFromClient = 0
   gapBytesFromServer = 0
   overlapConflicts = 0

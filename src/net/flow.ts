@@ -53,6 +53,11 @@ export interface Flow {
   readonly clientSyn: SynTraits | undefined
   /** Neither a SYN nor a known port tells who opened it: the lower port is taken for the one that serves. */
   readonly clientGuessed: boolean
+  /**
+   * For whom the client speaks, as it says itself before the conversation begins (PROXY protocol): then the client is a load balancer. The one
+   * thing here that the content tells.
+   */
+  forwardedFor?: string | undefined
   /** TCP only: bytes of stream never seen, by direction. */
   readonly gapBytesFromClient: number
   readonly gapBytesFromServer: number

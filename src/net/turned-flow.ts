@@ -8,6 +8,7 @@ export class TurnedFlow implements Flow {
   readonly clientGuessed = false
   /** Its beginning was missed. */
   readonly clientSyn = undefined
+  forwardedFor: string | undefined
   readonly #flow: Flow
 
   constructor(flow: Flow) {

@@ -47,13 +47,13 @@ const partsByFlow = new WeakMap<Flow, FlowParts>()
 function flowParts(flow: Flow): FlowParts {
   const known = partsByFlow.get(flow)
   if (known !== undefined) return known
-  const { clientAddress, serverAddress, vlanIds } = flow
+  const { clientAddress, serverAddress, forwardedFor, vlanIds } = flow
   const parts: FlowParts = {
     tuple: [flow.transport, clientAddress, flow.clientPort, serverAddress, flow.serverPort, vlanIds.join('.')].join(' '),
     direction: networkDirection(clientAddress, serverAddress),
     vlan: vlanIds.length > 0 ? { id: String(vlanIds[0]) } : undefined,
     innerVlan: vlanIds.length > 1 ? { vlan: { id: String(vlanIds[1]) } } : undefined,
-    addresses: distinct([clientAddress, serverAddress]),
+    addresses: distinct([clientAddress, serverAddress, forwardedFor]),
     network: undefined,
     client: undefined,
     server: undefined,
@@ -118,6 +118,7 @@ function networkFields(flow: Flow, parts: FlowParts, { protocol, counters }: Net
     protocol,
     direction: parts.direction,
     community_id: flow.communityId,
+    forwarded_ip: flow.forwardedFor,
     bytes: counters ? flow.bytesFromClient + flow.bytesFromServer : undefined,
     packets: counters ? flow.packetsFromClient + flow.packetsFromServer : undefined,
     vlan: parts.vlan,

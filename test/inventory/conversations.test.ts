@@ -67,6 +67,20 @@ describe('what conversations say of their ends', () => {
     expect(devices.deviceAt('10.3.9.1')?.vlans).toEqual([])
   })
 
+  test('behind a load balancer, of the host for which it speaks', () => {
+    const { inventory: devices } = inventory()
+    const clientSyn = { ttl: 64, window: 64_240, windowScale: 7, options: '2,4,8,1,3' }
+    const on = flow({ clientAddress: '10.1.0.9', clientMac: mac(9), vlanIds: [120], clientSyn, forwardedFor: '10.1.0.10' })
+    devices.observe(identity(on, START, 'client', ctFacts()))
+    devices.observe(association(on, START))
+    devices.observe(flowEnded(on, START + SECOND))
+    devices.finish(START + 2 * SECOND)
+    expect(devices.deviceAt('10.1.0.10')).toMatchObject({ macs: [], vlans: [], os: undefined, peers: ['10.1.0.20'] })
+    expect(devices.deviceAt('10.1.0.10')?.aeTitles.length).toBeGreaterThan(0)
+    expect(devices.deviceAt('10.1.0.20')?.peers).toEqual(['10.1.0.10'])
+    expect(devices.deviceAt('10.1.0.9')).toBeUndefined()
+  })
+
   test('message types by direction, and facilities', () => {
     const { inventory: devices } = inventory()
     const on = flow({ serverPort: 2575 })

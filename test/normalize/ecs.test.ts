@@ -220,6 +220,13 @@ describe('DICOM', () => {
     })
   })
 
+  test('of a flow behind a load balancer, whom that one speaks for is told too', () => {
+    const flow = sampleFlow({ ...ASSOCIATION.flow, forwardedFor: '192.0.2.7' })
+    const document = of({ ...ASSOCIATION, flow })
+    expect(document).toMatchObject({ network: { forwarded_ip: '192.0.2.7' }, client: { ip: flow.clientAddress } })
+    expect(at(document, 'related.ip')).toEqual([flow.clientAddress, flow.serverAddress, '192.0.2.7'])
+  })
+
   test('an association tells what was negotiated beside its contexts, and nothing where nothing was', () => {
     const [first, ...others] = ASSOCIATION.contexts
     const negotiated: typeof ASSOCIATION = {

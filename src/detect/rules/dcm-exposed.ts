@@ -2,6 +2,7 @@ import Joi from 'joi'
 import type { DicomAssociation } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { openerOf, throughWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
@@ -45,7 +46,7 @@ export function createExposed(settings: ExposedSettings, inventory: InventoryVie
 
   function crossed(observation: DicomAssociation, inbound: boolean, raise: (alert: Alert) => void): void {
     const { flow, association, result } = observation
-    const [local, peer] = inbound ? [flow.serverAddress, flow.clientAddress] : [flow.clientAddress, flow.serverAddress]
+    const [local, peer] = inbound ? [flow.serverAddress, openerOf(flow)] : [openerOf(flow), flow.serverAddress]
     if (allowed.has(peer)) return
     const rejected = result === 'rejected'
     ledger.hit(
@@ -60,10 +61,10 @@ export function createExposed(settings: ExposedSettings, inventory: InventoryVie
           ? `The DICOM server ${local} answers the public address ${peer}`
           : `${local} opened a DICOM association to the public address ${peer}`,
         evidence: [
-          `Inside: ${hostWords(local, inventory)}; outside: ${peer}, server port ${flow.serverPort}.`,
+          `Inside: ${hostWords(local, inventory)}; outside: ${peer}${throughWords(flow)}, server port ${flow.serverPort}.`,
           `AE titles: calling ${association.callingAeTitle ?? 'unknown'}, called ${association.calledAeTitle ?? 'unknown'}; the association was ${result}.`,
         ],
-        captureFilter: conversationFilter(peer, local, flow.serverPort),
+        captureFilter: conversationFilter(flow.clientAddress, flow.serverAddress, flow.serverPort),
         fields: known({
           'dicom.calling_ae_title': association.callingAeTitle,
           'dicom.called_ae_title': association.calledAeTitle,
@@ -80,9 +81,9 @@ export function createExposed(settings: ExposedSettings, inventory: InventoryVie
     looksAt: ['dicom-association'],
     observe(observation, raise) {
       if (observation.kind !== 'dicom-association' || observation.result === 'unanswered') return
-      const { clientAddress, serverAddress } = observation.flow
-      const clientIsLocal = inventory.isLocal(clientAddress)
-      if (clientIsLocal !== inventory.isLocal(serverAddress)) crossed(observation, !clientIsLocal, raise)
+      const { flow } = observation
+      const clientIsLocal = inventory.isLocal(openerOf(flow))
+      if (clientIsLocal !== inventory.isLocal(flow.serverAddress)) crossed(observation, !clientIsLocal, raise)
     },
     tick: (time, raise) => ledger.tick(time, raise),
   }

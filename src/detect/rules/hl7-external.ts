@@ -2,6 +2,7 @@ import Joi from 'joi'
 import type { Hl7Message, Hl7Observations } from '../../protocols/observation.ts'
 import { ENTERPRISE, ICS, techniqueUrl } from '../attack.ts'
 import { conversationFilter } from '../capture-filter.ts'
+import { openerOf, throughWords } from '../ends.ts'
 import type { InventoryView } from '../inventory-view.ts'
 import { AlertLedger } from '../ledger.ts'
 import type { Alert, Rule, RuleDescription } from '../rule.ts'
@@ -44,13 +45,14 @@ export function createHl7External(settings: Hl7ExternalSettings, inventory: Inve
 
   function crossed(observation: Hl7Message | Hl7Observations, raise: (alert: Alert) => void): void {
     const { flow, sending, receiving, type, trigger } = observation
-    const outbound = inventory.isLocal(flow.clientAddress)
-    const [local, peer] = outbound ? [flow.clientAddress, flow.serverAddress] : [flow.serverAddress, flow.clientAddress]
+    const client = openerOf(flow)
+    const outbound = inventory.isLocal(client)
+    const [local, peer] = outbound ? [client, flow.serverAddress] : [flow.serverAddress, client]
     if (allowed.has(peer)) return
     const kind = [type ?? 'unknown', trigger].filter(part => part !== undefined).join('^')
     ledger.hit(
       {
-        key: `${flow.clientAddress} ${flow.serverAddress}`,
+        key: `${client} ${flow.serverAddress}`,
         time: observation.end,
         flow,
         streamOffset: observation.streamOffset,
@@ -58,7 +60,7 @@ export function createHl7External(settings: Hl7ExternalSettings, inventory: Inve
         confidence: 'high',
         message: `${local} exchanges HL7 messages in clear with the public address ${peer}`,
         evidence: [
-          `Inside: ${hostWords(local, inventory)}; outside: ${peer}; the connection was opened from ${outbound ? 'inside' : 'outside'} to port ${flow.serverPort}.`,
+          `Inside: ${hostWords(local, inventory)}; outside: ${peer}; the connection was opened from ${outbound ? 'inside' : 'outside'}${throughWords(flow)} to port ${flow.serverPort}.`,
           `Latest message: ${kind} from ${sending.application ?? 'unknown'} to ${receiving.application ?? 'unknown'}.`,
         ],
         captureFilter: conversationFilter(flow.clientAddress, flow.serverAddress, flow.serverPort),
@@ -79,8 +81,8 @@ export function createHl7External(settings: Hl7ExternalSettings, inventory: Inve
     looksAt: ['hl7-message', 'hl7-observations'],
     observe(observation, raise) {
       if (observation.kind !== 'hl7-message' && observation.kind !== 'hl7-observations') return
-      const { clientAddress, serverAddress } = observation.flow
-      if (inventory.isLocal(clientAddress) !== inventory.isLocal(serverAddress)) crossed(observation, raise)
+      const { flow } = observation
+      if (inventory.isLocal(openerOf(flow)) !== inventory.isLocal(flow.serverAddress)) crossed(observation, raise)
     },
     tick: (time, raise) => ledger.tick(time, raise),
   }

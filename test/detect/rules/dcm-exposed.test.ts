@@ -30,6 +30,14 @@ describe('fires', () => {
     ])
   })
 
+  test('critical when a proxy speaks for a public client, whose traffic is the proxy’s', () => {
+    const { detector: rules, alerts } = detector(RULE, {}, inventory().inventory)
+    rules.observe(association(flow({ clientAddress: '10.1.0.9', forwardedFor: '8.8.8.8' }), START))
+    expect(alerts[0]).toMatchObject({ severity: 'critical', captureFilter: 'host 10.1.0.9 and host 10.1.0.20 and tcp port 104' })
+    expect(alerts[0]?.message).toContain('8.8.8.8')
+    expect(alerts[0]?.evidence.join(' ')).toContain('outside: 8.8.8.8, through the proxy 10.1.0.9, server port 104')
+  })
+
   test('high on an association to the outside', () => {
     const { detector: rules, alerts } = detector(RULE, {}, inventory().inventory)
     rules.observe(association(flow({ serverAddress: '8.8.8.8' }), START))

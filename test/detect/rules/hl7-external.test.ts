@@ -20,6 +20,13 @@ describe('fires', () => {
     expect(alerts[0]?.evidence.join(' ')).toContain('opened from inside')
   })
 
+  test('on messages that a proxy passes on from outside', () => {
+    const { detector: rules, alerts } = detector(RULE, {}, inventory().inventory)
+    rules.observe(message(flow({ clientAddress: '10.1.0.9', forwardedFor: '8.8.8.8', serverPort: 2575 }), START))
+    expect(alerts).toMatchObject([{ captureFilter: 'host 10.1.0.9 and host 10.1.0.20 and tcp port 2575' }])
+    expect(alerts[0]?.evidence.join(' ')).toContain('opened from outside, through the proxy 10.1.0.9 to port 2575')
+  })
+
   test('on rolled-up device observations and on listeners open to the outside', () => {
     const { detector: rules, alerts } = detector(RULE, {}, inventory().inventory)
     const on = flow({ serverAddress: '2a00::1', clientAddress: 'fd00::1', serverPort: 2575 })
