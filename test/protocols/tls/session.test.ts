@@ -276,6 +276,23 @@ describe('an incomplete view', () => {
     expect(seen).toMatchObject({ partial: ['gap'], established: true, version: '1.2', certificate: undefined })
   })
 
+  test.each([
+    [700, true],
+    [18_000, true],
+    [18_500, false],
+  ])('behind a gap is looked for in as many bytes as a record can have, not more: %d', (length, isFound) => {
+    const hello = record(22, clientHello({ cipherSuites: [0x1301] }))
+    const [noise, found] = [Buffer.alloc(length, 0xee), Buffer.concat([record(23, new Uint8Array(100)), record(23, new Uint8Array(50))])]
+    const seen = handshake([
+      { kind: 'data', direction: 0, bytes: hello, time: TIME },
+      { kind: 'gap', direction: 1, length: 4000, time: TIME + 1 },
+      { kind: 'data', direction: 1, bytes: noise, time: TIME + 2 },
+      { kind: 'data', direction: 1, bytes: found, time: TIME + 3 },
+      { kind: 'ended', end: 'closed', time: TIME + 4 },
+    ])
+    expect(seen).toMatchObject({ partial: ['gap'], established: isFound })
+  })
+
   test('with a gap over several records finds the next ones', async () => {
     const { heard } = await dialogue(only('TLSv1.2'), SERVER)
     const said = happenings(heard)
@@ -332,6 +349,13 @@ describe('whatever records the messages come in', () => {
     hello[39] = 0xff
     const seen = handshake(happenings([{ direction: 0, bytes: record(22, hello) }]))
     expect(seen).toMatchObject({ established: false, ja4: undefined, serverName: undefined, applicationProtocols: [] })
+  })
+
+  test('a name of another type than that of a host is none', () => {
+    const serverName = (type: number): Buffer => Buffer.concat([uint16s([7]), Buffer.from([type]), uint16s([4]), Buffer.from('pacs')])
+    const hello = (type: number): Uint8Array => clientHello({ cipherSuites: [0x1301], extensions: [[0, serverName(type)]] })
+    const seen = [0, 1].map(type => handshake(happenings([{ direction: 0, bytes: record(22, hello(type)) }])).serverName)
+    expect(seen).toEqual(['pacs', undefined])
   })
 
   test('names that are none stay inside', () => {
