@@ -43,7 +43,8 @@ export function dumpedObjects(capture: string): readonly DumpedObject[] {
 
 const ELEMENT = /^( *)\(([0-9a-f]{4}),([0-9a-f]{4})\) (..) (.*?) *# *(\d+|u\/l), *\d+ (\w+)$/
 
-function dump(file: string): DumpedObject {
+/** One DICOM file, or one data set without a file header. */
+export function dump(file: string): DumpedObject {
   const { stdout, stderr, status } = spawnSync('dcmdump', ['-q', file], { encoding: 'latin1', maxBuffer: 1 << 26 })
   if (status !== 0) throw new Error(`dcmdump ${basename(file)}: ${stderr}`)
   const elements = stdout.split('\n').flatMap((line): DumpedElement[] => {

@@ -18,37 +18,32 @@ const LENGTH = 22
 export class ContentHash {
   readonly #attributes = createHash('sha256')
   readonly #bulk = createHash('sha256')
-  readonly #hasBulk: boolean
-  /** Bytes until the bulk data begins, and of it until it ends. */
-  #before: number
-  #inside: number
+  #at = 0
+  #bulkFrom = Number.POSITIVE_INFINITY
+  #bulkTo = Number.POSITIVE_INFINITY
 
-  /** `bulk`: where the bulk data lies, counted from the first byte that will come. */
-  constructor(bulk: BulkData | undefined) {
-    this.#hasBulk = bulk !== undefined
-    this.#before = bulk?.at ?? Number.POSITIVE_INFINITY
-    this.#inside = bulk?.length ?? Number.POSITIVE_INFINITY
+  /** Where the bulk data lies, once that is known: before any of it is hashed. */
+  expect({ at, length }: BulkData): void {
+    this.#bulkFrom = at
+    this.#bulkTo = at + (length ?? Number.POSITIVE_INFINITY)
   }
 
   update(data: Uint8Array, from: number, to: number): void {
-    let at = from
-    if (this.#before > 0 && at < to) {
-      const end = Math.min(to, at + this.#before)
-      this.#attributes.update(data.subarray(at, end))
-      this.#before -= end - at
-      at = end
-    }
-    if (this.#inside > 0 && at < to) {
-      const end = Math.min(to, at + this.#inside)
-      this.#bulk.update(data.subarray(at, end))
-      this.#inside -= end - at
-      at = end
-    }
-    if (at < to) this.#attributes.update(data.subarray(at, to))
+    const begin = from - this.#at
+    const bulkFrom = clamp(begin + this.#bulkFrom, from, to)
+    const bulkTo = clamp(begin + this.#bulkTo, from, to)
+    if (bulkFrom > from) this.#attributes.update(data.subarray(from, bulkFrom))
+    if (bulkTo > bulkFrom) this.#bulk.update(data.subarray(bulkFrom, bulkTo))
+    if (to > bulkTo) this.#attributes.update(data.subarray(bulkTo, to))
+    this.#at += to - from
   }
 
   digest(): ContentHashes {
     const attributes = this.#attributes.digest('base64url').slice(0, LENGTH)
-    return { attributes, bulk: this.#hasBulk ? this.#bulk.digest('base64url').slice(0, LENGTH) : undefined }
+    return { attributes, bulk: Number.isFinite(this.#bulkFrom) ? this.#bulk.digest('base64url').slice(0, LENGTH) : undefined }
   }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most)
 }

@@ -42,8 +42,8 @@ export type Enter = (tag: number) => boolean
 export const ENTER_ALL: Enter = () => true
 export const ENTER_NONE: Enter = () => false
 
-/** Where the walk ended. `next`: where the next element begins, if the data ends in a value at the top whose length is known. */
-export type Walk = { readonly end: 'complete' | 'more' | 'malformed'; readonly at: number; readonly next?: number } | BulkData
+/** Where the walk ended. */
+export type Walk = { readonly end: 'complete' | 'more' | 'malformed'; readonly at: number } | BulkData
 
 /** The walk ended at bulk data, whose value begins at `at`. */
 export interface BulkData {
@@ -70,8 +70,11 @@ export function isBulkData(tag: number): boolean {
 /** Longest header of an element. */
 export const MAX_ELEMENT_HEADER = 12
 export const UNDEFINED_LENGTH = 0xffffffff
-const MAX_DEPTH = 16
-const MAX_ELEMENTS = 20_000
+/** The tag of an item, whose group is that of the delimiters too (PS3.5 §7.5). */
+export const ITEM = 0xfffee000
+/** Sequences and items, within one another, that are entered at most. */
+export const MAX_NESTING = 32
+const IMPLICIT_LE: Encoding = { explicit: false, bigEndian: false, deflated: false }
 const LONG_VRS: ReadonlySet<string> = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
 
 interface Frame {
@@ -81,7 +84,6 @@ interface Frame {
   readonly item: number
   /** Its items are fragments of encapsulated pixel data (PS3.5 §A.4), not elements. */
   readonly isEncapsulated: boolean
-  /** Within a UN of undefined length the items are implicit VR little endian (PS3.5 §6.2.2). */
   readonly encoding: Encoding
 }
 
@@ -90,37 +92,35 @@ interface Frame {
  *   implicit: group 2, element 2, length 4, value
  *   explicit: group 2, element 2, VR 2, length 2, value; or VR 2, reserved 2, length 4, value
  * Stops at pixel data or an encapsulated document, at the end of `data[0 .. to)`, or at nonsense. Sequences are entered where `enter` says so
- * and where their length is not known, else passed over.
+ * and where their length is not known, else passed over. Each step passes over eight bytes at least.
  */
 export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter: Enter, visit: (element: Element) => void): Walk {
   const frames: Frame[] = []
   let at = 0
   let items = 0
-  for (let elements = 0; elements < MAX_ELEMENTS; elements++) {
+  while (true) {
     while (frames.length > 0 && (frames.at(-1) as Frame).end >= 0 && at >= (frames.at(-1) as Frame).end) frames.pop()
     if (at >= to) return { end: at === to && frames.length === 0 ? 'complete' : 'more', at }
     if (to - at < 8) return { end: 'more', at }
     const current = frames.at(-1)?.encoding ?? encoding
-    const tag = readTag(data, at, current.bigEndian)
-    if (tag >>> 16 === 0xfffe) {
-      const length = u32(data, at + 4, current.bigEndian)
-      at += 8
-      if (tag === 0xfffee000) {
+    const header = readHeader(data, at, to, current)
+    if (header === undefined) return { end: 'more', at }
+    if (header === 'malformed') return { end: 'malformed', at }
+    const { tag, vr, length, from } = header
+    if (isItemOrDelimiter(tag)) {
+      at = from
+      if (tag === ITEM) {
         if (frames.at(-1)?.isEncapsulated === true) {
           if (length > to - at) return { end: 'more', at }
           at += length
           continue
         }
-        if (frames.length >= MAX_DEPTH * 2) return { end: 'malformed', at }
+        if (frames.length >= MAX_NESTING) return { end: 'malformed', at }
         const end = length === UNDEFINED_LENGTH ? -1 : at + length
         frames.push({ end, isItem: true, item: ++items, isEncapsulated: false, encoding: current })
       } else if (frames.length > 0) frames.pop()
       continue
     }
-    const header = readHeader(data, at, to, current)
-    if (header === undefined) return { end: 'more', at }
-    if (header === 'malformed') return { end: 'malformed', at }
-    const { vr, length, from } = header
     const depth = frames.reduce((count, frame) => count + (frame.isItem ? 1 : 0), 0)
     const undefinedLength = length === UNDEFINED_LENGTH
     if (depth === 0 && isBulkData(tag)) return { end: 'bulk', at: from, tag, length: undefinedLength ? undefined : length }
@@ -129,36 +129,46 @@ export function walkDataset(data: Buffer, to: number, encoding: Encoding, enter:
     const isSequence = undefinedLength || vr === 'SQ' || (isWanted && vr === undefined && isItemTag(data, from, to, current))
     visit({ tag, vr: isSequence ? 'SQ' : vr, from, length: undefinedLength ? 0 : length, depth, item })
     if (isSequence && (undefinedLength || isWanted)) {
-      if (frames.length >= MAX_DEPTH * 2) return { end: 'malformed', at }
-      const inner = vr === 'UN' ? { explicit: false, bigEndian: false, deflated: false } : current
+      if (frames.length >= MAX_NESTING) return { end: 'malformed', at }
       const isEncapsulated = undefinedLength && (isPixelData(tag) || vr === 'OB' || vr === 'OW')
-      frames.push({ end: undefinedLength ? -1 : from + length, isItem: false, item, isEncapsulated, encoding: inner })
+      frames.push({ end: undefinedLength ? -1 : from + length, isItem: false, item, isEncapsulated, encoding: encodingWithin(vr, current) })
       at = from
       continue
     }
-    if (length > to - from) return frames.length > 0 ? { end: 'more', at } : { end: 'more', at, next: from + length }
+    if (length > to - from) return { end: 'more', at }
     at = from + length
   }
-  return { end: 'malformed', at }
 }
 
-/** Tag, VR and length of an element, and where its value begins. */
+/** Tag, VR and length of an element, item or delimiter, and where its value begins. */
 interface Header {
+  readonly tag: number
   readonly vr: string | undefined
   readonly length: number
   readonly from: number
 }
 
-/** The header of an element at `at`; undefined where it is cut off. At least eight bytes are there. */
+/** The header of an element, item or delimiter (which have no VR) at `at`; undefined where it is cut off. At least eight bytes are there. */
 export function readHeader(data: Buffer, at: number, to: number, { explicit, bigEndian }: Encoding): Header | 'malformed' | undefined {
-  if (!explicit) return { vr: undefined, length: u32(data, at + 4, bigEndian), from: at + 8 }
+  const tag = readTag(data, at, bigEndian)
+  if (!explicit || isItemOrDelimiter(tag)) return { tag, vr: undefined, length: u32(data, at + 4, bigEndian), from: at + 8 }
   if (!isVr(data, at + 4)) return 'malformed'
-  const vr = data.toString('latin1', at + 4, at + 6)
-  if (!LONG_VRS.has(vr)) return { vr, length: bigEndian ? data.readUInt16BE(at + 6) : data.readUInt16LE(at + 6), from: at + 8 }
-  return to - at < 12 ? undefined : { vr, length: u32(data, at + 8, bigEndian), from: at + 12 }
+  const vr = String.fromCharCode(data[at + 4], data[at + 5])
+  if (!LONG_VRS.has(vr)) return { tag, vr, length: bigEndian ? data.readUInt16BE(at + 6) : data.readUInt16LE(at + 6), from: at + 8 }
+  return to - at < 12 ? undefined : { tag, vr, length: u32(data, at + 8, bigEndian), from: at + 12 }
 }
 
-export function readTag(data: Buffer, at: number, bigEndian: boolean): number {
+/** Of the group that structures sequences (PS3.5 §7.5). */
+export function isItemOrDelimiter(tag: number): boolean {
+  return tag >>> 16 === 0xfffe
+}
+
+/** How the items of an element are written: those of a UN of undefined length are implicit VR little endian (PS3.5 §6.2.2). */
+export function encodingWithin(vr: string | undefined, encoding: Encoding): Encoding {
+  return vr === 'UN' ? IMPLICIT_LE : encoding
+}
+
+function readTag(data: Buffer, at: number, bigEndian: boolean): number {
   const [group, element] = bigEndian
     ? [data.readUInt16BE(at), data.readUInt16BE(at + 2)]
     : [data.readUInt16LE(at), data.readUInt16LE(at + 2)]
@@ -174,7 +184,7 @@ function isVr(data: Buffer, at: number): boolean {
 }
 
 function isItemTag(data: Buffer, at: number, to: number, { bigEndian }: Encoding): boolean {
-  return to - at >= 8 && readTag(data, at, bigEndian) === 0xfffee000
+  return to - at >= 8 && readTag(data, at, bigEndian) === ITEM
 }
 
 /** Least compressed input that is tried: at 1:1032 (RFC 1951) it cannot exceed what is allowed. */

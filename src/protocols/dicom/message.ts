@@ -130,8 +130,8 @@ export class MessageAssembler {
     assembly.bytes += length
     if (assembly.damaged) return
     const kept = assembly.nextLook > 0 ? this.#keep(assembly, data, offset, length) : 0
-    if (kept < length) assembly.hash?.update(data, offset + kept, offset + length)
     if (assembly.late !== undefined) this.#lookOn(assembly, assembly.late, data, offset, length)
+    if (kept < length) assembly.hash?.update(data, offset + kept, offset + length)
     const { bulk } = assembly
     if (bulk?.length !== undefined && assembly.bytes > bulk.at + bulk.length)
       keepTrailing(assembly, bulk.at + bulk.length, data, offset + length)
@@ -204,13 +204,15 @@ export class MessageAssembler {
     late.feed(data, offset, offset + length, assembly.bytes - length)
     if (late.found === undefined) return
     assembly.bulk = late.found
+    assembly.hash?.expect(late.found)
     assembly.late = undefined
   }
 
   /** Is the bulk data in sight, or the head as long as it may be? Then no more needs to be kept. */
   #look(assembly: Assembly): void {
     const encoding = this.#encoding(assembly)
-    if (encoding !== undefined && !encoding.deflated) {
+    const isReadable = encoding !== undefined && !encoding.deflated
+    if (isReadable) {
       const walk = walkDataset(assembly.head, assembly.headUsed, encoding, ENTER_NONE, () => {})
       if (walk.end === 'bulk') {
         const wanted = walk.at + Math.min(walk.length ?? BULK_HEAD, BULK_HEAD)
@@ -223,10 +225,15 @@ export class MessageAssembler {
         this.#settle(assembly, undefined)
         return
       }
-      if (walk.next !== undefined && assembly.headUsed >= this.#headLimit) assembly.late = new LateBulk(encoding, walk.next)
     }
-    if (assembly.headUsed >= this.#headLimit) this.#settle(assembly, undefined)
-    else assembly.nextLook = Math.min(assembly.headUsed * 2, this.#headLimit)
+    if (assembly.headUsed < this.#headLimit) {
+      assembly.nextLook = Math.min(assembly.headUsed * 2, this.#headLimit)
+      return
+    }
+    this.#settle(assembly, undefined)
+    if (!isReadable) return
+    assembly.late = new LateBulk(encoding)
+    assembly.late.feed(assembly.head, 0, assembly.headUsed, 0)
   }
 
   /** The head is all that is kept of the data set. */
@@ -237,7 +244,8 @@ export class MessageAssembler {
     if (bulkEnd < assembly.headUsed)
       assembly.trailing = Buffer.from(assembly.head.subarray(bulkEnd, Math.min(assembly.headUsed, bulkEnd + MAX_TRAILING)))
     if (!this.#hashes || this.#encoding(assembly)?.deflated === true) return
-    assembly.hash = new ContentHash(bulk)
+    assembly.hash = new ContentHash()
+    if (bulk !== undefined) assembly.hash.expect(bulk)
     assembly.hash.update(assembly.head, 0, assembly.headUsed)
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { portableExecutable } from '../programs.ts'
 import { associations, client, converse, instances, server, stores } from './conversation.ts'
 import { closing, imageElements, opening, STORE, storeRq, storeRsp } from './dialogues.ts'
-import { associateAc, associateRq, explicit, maxLength, pData, pdv, text } from './encode.ts'
+import { associateAc, associateRq, explicit, ITEM, ITEM_END, maxLength, pData, pdv, SEQUENCE_END, text, UNDEFINED } from './encode.ts'
 
 const SETTINGS = { settings: { instance_hashes: true } }
 const sha = (...parts: readonly Buffer[]): string => createHash('sha256').update(Buffer.concat(parts)).digest('base64url').slice(0, 22)
@@ -52,6 +52,18 @@ describe('hashes of an instance', () => {
   test('leave what stands behind the pixels to the attributes', () => {
     expect(instances(stored([...elements, padding]))).toMatchObject([{ attributes: sha(attributes, padding), bulk: sha(pixels) }])
   })
+
+  test.each([100, 999, 16_000, 90_000, 300_000])(
+    'tell pixels from attributes where the head is longer than what is kept of it, in fragments of %i bytes',
+    fragment => {
+      const frames = [ITEM(UNDEFINED), explicit(0x0009, 0x1010, 'OB', Buffer.alloc(80_000)), ITEM_END, SEQUENCE_END]
+      const before = [...elements.slice(0, -1), explicit(0x5200, 0x9230, 'SQ', Buffer.concat(frames), UNDEFINED)]
+      const header = elements[elements.length - 1].subarray(0, -pixels.length)
+      const seen = stored([...before, header, pixels, padding], fragment)
+      expect(instances(seen)).toMatchObject([{ attributes: sha(...before, header, padding), bulk: sha(pixels) }])
+      expect(stores(seen)).toMatchObject([{ pixelBytes: pixels.length }])
+    },
+  )
 
   test('are of a document where that is what it holds', () => {
     const document = Buffer.from('%PDF-1.4 of a report ')

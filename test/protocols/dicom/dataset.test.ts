@@ -3,14 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { ENTER_ALL, ENTER_NONE, type Encoding, guessEncoding, inflateHead, walkDataset } from '../../../src/protocols/dicom/dataset.ts'
 import { readQuery } from '../../../src/protocols/dicom/identifier.ts'
 import { readStoredHead } from '../../../src/protocols/dicom/stored-head.ts'
-import { ascii, explicit, implicit, STUDY_FIND, text } from './encode.ts'
+import { ascii, explicit, ITEM, ITEM_END, implicit, SEQUENCE_END, STUDY_FIND, text, UNDEFINED } from './encode.ts'
 
 const EXPLICIT_LE: Encoding = { explicit: true, bigEndian: false, deflated: false }
 const IMPLICIT_LE: Encoding = { explicit: false, bigEndian: false, deflated: false }
-const UNDEFINED = 0xffffffff
-const ITEM = (length: number): Buffer => implicit(0xfffe, 0xe000, Buffer.alloc(0), length)
-const ITEM_END = implicit(0xfffe, 0xe00d, Buffer.alloc(0))
-const SEQUENCE_END = implicit(0xfffe, 0xe0dd, Buffer.alloc(0))
 
 function tags(
   data: Buffer,
@@ -75,6 +71,11 @@ describe('walking a data set', () => {
       'malformed',
     ],
   ])('%s ends the walk', (_, data, end) => expect(tags(data, EXPLICIT_LE).end).toBe(end))
+
+  test('goes on to the end of however many elements', () => {
+    const data = Buffer.concat(Array.from({ length: 50_000 }, () => modality))
+    expect(tags(data, EXPLICIT_LE)).toMatchObject({ end: 'complete', at: data.length })
+  })
 
   test('guesses explicit and implicit from the first element', () => {
     expect(guessEncoding(modality, modality.length)).toEqual(EXPLICIT_LE)

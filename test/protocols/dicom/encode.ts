@@ -98,7 +98,9 @@ export function u16le(value: number): Buffer {
   return out
 }
 
-/** Implicit VR little endian. `length` defaults to that of the value; 0xffffffff is undefined. */
+export const UNDEFINED = 0xffffffff
+
+/** Implicit VR little endian. `length` defaults to that of the value. */
 export function implicit(group: number, element: number, value: Buffer, length = value.length): Buffer {
   const header = Buffer.alloc(8)
   header.writeUInt16LE(group, 0)
@@ -107,15 +109,33 @@ export function implicit(group: number, element: number, value: Buffer, length =
   return Buffer.concat([header, value])
 }
 
+/** Structure of sequences in little endian (PS3.5 §7.5). */
+export const ITEM = (length: number): Buffer => implicit(0xfffe, 0xe000, Buffer.alloc(0), length)
+export const ITEM_END = implicit(0xfffe, 0xe00d, Buffer.alloc(0))
+export const SEQUENCE_END = implicit(0xfffe, 0xe0dd, Buffer.alloc(0))
+
+const LONG_VRS = ['OB', 'OW', 'SQ', 'UN', 'UT']
+
 /** Explicit VR little endian. */
 export function explicit(group: number, element: number, vr: string, value: Buffer, length = value.length): Buffer {
-  const long = ['OB', 'OW', 'SQ', 'UN', 'UT'].includes(vr)
+  const long = LONG_VRS.includes(vr)
   const header = Buffer.alloc(long ? 12 : 8)
   header.writeUInt16LE(group, 0)
   header.writeUInt16LE(element, 2)
   header.write(vr, 4, 'latin1')
   if (long) header.writeUInt32LE(length, 8)
   else header.writeUInt16LE(length, 6)
+  return Buffer.concat([header, value])
+}
+
+/** Explicit VR big endian, and items and delimiters in that order, which have no VR. */
+export function bigEndian(group: number, element: number, vr: string | undefined, value: Buffer, length = value.length): Buffer {
+  const header = Buffer.alloc(vr !== undefined && LONG_VRS.includes(vr) ? 12 : 8)
+  header.writeUInt16BE(group, 0)
+  header.writeUInt16BE(element, 2)
+  if (vr !== undefined) header.write(vr, 4, 'latin1')
+  if (vr !== undefined && header.length === 8) header.writeUInt16BE(length, 6)
+  else header.writeUInt32BE(length, header.length - 4)
   return Buffer.concat([header, value])
 }
 

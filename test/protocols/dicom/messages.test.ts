@@ -7,17 +7,22 @@ import {
   ascii,
   associateAc,
   associateRq,
+  bigEndian,
   CT_IMAGE,
   command,
   dataset,
   EXPLICIT,
   explicit,
   IMPLICIT,
+  ITEM,
+  ITEM_END,
   implicit,
   pData,
   pdv,
+  SEQUENCE_END,
   STUDY_FIND,
   text,
+  UNDEFINED,
 } from './encode.ts'
 
 const COMMITMENT = '1.2.840.10008.1.20.1'
@@ -221,15 +226,6 @@ describe('a command and its data set', () => {
 
 describe('every way to write a data set', () => {
   const NAME = 'WWPHI^SECRET'
-  const words = (bigEndian: boolean, ...values: readonly number[]): Buffer =>
-    Buffer.concat(values.map(value => (bigEndian ? Buffer.from([value >> 8, value & 255]) : Buffer.from([value & 255, value >> 8]))))
-  const bigEndian = (group: number, element: number, vr: string, value: Buffer): Buffer => {
-    const long = vr === 'OW'
-    const length = long
-      ? Buffer.concat([Buffer.alloc(2), words(true, value.length >>> 16, value.length & 0xffff)])
-      : words(true, value.length)
-    return Buffer.concat([words(true, group, element), ascii(vr), length, value])
-  }
   const little = [
     explicit(0x0008, 0x0060, 'CS', ascii('CT')),
     explicit(0x0008, 0x0070, 'LO', text('SIEMENS')),
@@ -315,6 +311,11 @@ describe('bulk data behind a head longer than what is kept of it', () => {
   const head = [explicit(0x0008, 0x0060, 'CS', Buffer.from('MR')), explicit(0x0020, 0x000d, 'UI', text('1.2.3.4'))]
   const pixels = (length: number, declared = length): Buffer => explicit(0x7fe0, 0x0010, 'OW', Buffer.alloc(length), declared)
   const short = explicit(0x5400, 0x0010, 'CS', Buffer.from('AB'))
+  /** A sequence and an item of undefined length. */
+  const open = (...elements: readonly Buffer[]): Buffer =>
+    explicit(0x5200, 0x9230, 'SQ', Buffer.concat([ITEM(UNDEFINED), ...elements, ITEM_END, SEQUENCE_END]), UNDEFINED)
+  const frame = open(short, open(short))
+  const icon = open(pixels(60))
 
   const stored = (content: Buffer, size: number) => {
     const pieces = Array.from({ length: Math.ceil(content.length / size) }, (_, index) =>
@@ -329,15 +330,13 @@ describe('bulk data behind a head longer than what is kept of it', () => {
   test.each([
     ['is counted', [frames, pixels(9000)], 9000, []],
     ['is counted behind several elements', [frames, short, frames, short, pixels(9000)], 9000, []],
-    ['is counted where a delimiter ends it', [frames, pixels(500, 0xffff_ffff)], 500, []],
+    ['is counted where a delimiter ends it', [frames, pixels(500, UNDEFINED)], 500, []],
     ['is counted up to what follows', [frames, pixels(700), explicit(0xfffa, 0xfffa, 'SQ', Buffer.alloc(40))], 700, []],
     ['that is shorter than it says is as long as it is', [frames, pixels(600, 800)], 600, ['malformed_dataset']],
-    [
-      'behind a sequence of unknown length is not looked for',
-      [explicit(0x5200, 0x9230, 'SQ', Buffer.alloc(20_000, 1), 0xffff_ffff), pixels(90)],
-      0,
-      undefined,
-    ],
+    ['is counted behind sequences of undefined length', [open(...Array.from({ length: 900 }, () => frame)), pixels(9000)], 9000, []],
+    ['is not what an item holds', [open(frames, icon, frames), pixels(80)], 80, []],
+    ['within a sequence that does not end is not looked for', [open(frames, pixels(90)).subarray(0, -16)], 0, []],
+    ['behind a sequence that holds no items is not looked for', [open(frames, Buffer.alloc(12, 1)), pixels(90)], 0, []],
     ['behind what is no element is not looked for', [frames, Buffer.alloc(12, 1), pixels(90)], 0, []],
     ['is none where there is none', [frames, short], 0, []],
   ] as const)('%s', (_, elements, pixelBytes, violations) => {
@@ -345,7 +344,15 @@ describe('bulk data behind a head longer than what is kept of it', () => {
     for (const size of [16_000, 8192, 999, 7, 1]) {
       const [counted, found] = stored(content, size)
       expect(counted).toBe(pixelBytes)
-      if (violations !== undefined) expect(found).toEqual(violations)
+      expect(found).toEqual(violations)
+    }
+  })
+
+  test('is counted whatever the kept head ends in', () => {
+    const content = [open(short, open(icon, short)), short, pixels(40)]
+    for (let room = 0; room < Buffer.concat(content).length - 40; room++) {
+      const padding = explicit(0x0009, 0x1010, 'UN', Buffer.alloc(16_384 - room - 12))
+      expect(stored(Buffer.concat([padding, ...content]), 16_000)).toEqual([40, []])
     }
   })
 })
