@@ -124,6 +124,7 @@ function associationFields(seen: DicomAssociation): Fields {
     transfer_syntax: compact({ uid: list(transferSyntaxes) }),
     operations: compact({ ...operations }),
     statuses: compact({ ...seen.statuses }),
+    response_time: responseTimes(seen),
     store: storedTotals(seen),
     violations: list(seen.violations),
   }
@@ -172,9 +173,14 @@ function storeFields(seen: DicomStore): Fields {
     operation: 'C-STORE',
     status: seen.status && { code: seen.status.code, class: seen.status.class },
     statuses: compact({ ...seen.statuses }),
+    response_time: responseTimes(seen),
     store: { instances: seen.instances, failed: seen.failed, studies: seen.studies, series: seen.series, pixel_bytes: seen.pixelBytes },
     modality: list(seen.modalities),
   }
+}
+
+function responseTimes({ responseTimes: times }: DicomAssociation | DicomStore): Fields | undefined {
+  return times && { mean: nanoseconds(times.mean), max: nanoseconds(times.longest) }
 }
 
 function aeTitles(association: DicomAssociationKey): Fields {

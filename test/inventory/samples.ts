@@ -89,6 +89,7 @@ export function association(on: Flow, time: number, changes: Partial<DicomAssoci
     unknownItems: [],
     operations: { echo: 1 },
     statuses: {},
+    responseTimes: undefined,
     usedSopClasses: [],
     studies: 0,
     pixelBytes: 0,
@@ -162,6 +163,7 @@ export function store(on: Flow, time: number, changes: Partial<DicomStore> = {})
     modalities: ['CT'],
     status: { code: '0x0000', class: 'success' },
     statuses: {},
+    responseTimes: undefined,
     outcome: 'success',
     ...changes,
   }

@@ -180,6 +180,7 @@ export const ASSOCIATION: DicomAssociation = {
   unknownItems: [],
   operations: { echo: 0, store: 12 },
   statuses: { success: 12 },
+  responseTimes: { mean: 12_000, longest: 85_000 },
   usedSopClasses: [CT_STORAGE],
   studies: 1,
   pixelBytes: 6_291_456,
@@ -294,6 +295,7 @@ export const STORE: DicomStore = {
   modalities: ['CT'],
   status: { code: '0x0000', class: 'success' },
   statuses: { success: 12 },
+  responseTimes: { mean: 12_000, longest: 85_000 },
   outcome: 'success',
 }
 

@@ -3,6 +3,7 @@ import type { Direction, Flow } from '../../net/flow.ts'
 import type { DicomAssociation, DicomAssociationKey, DicomStatus, DicomStatuses, Incomplete, NamedUid, Outcome } from '../observation.ts'
 import { type Associate, negotiated, unproposed } from './associate.ts'
 import { type Encoding, encodingOf } from './dataset.ts'
+import { ResponseTimes } from './response-times.ts'
 import type { StoreRollup } from './store.ts'
 import { namedUid } from './uids.ts'
 
@@ -31,6 +32,7 @@ export class Association {
   truncated = false
   pixelBytes = 0
   readonly operations: Record<string, number> = {}
+  readonly responseTimes = new ResponseTimes()
   readonly stores = new Map<string, StoreRollup>()
   readonly #id: string
   readonly #partial = new Set<Incomplete>()
@@ -160,6 +162,7 @@ export class Association {
       unknownItems: [...(request?.unknownItems ?? []), ...(answer?.unknownItems ?? [])],
       operations: this.operations,
       statuses: this.#statuses,
+      responseTimes: this.responseTimes.figures,
       usedSopClasses: [...this.#usedSopClasses.values()],
       studies: this.#studies.size,
       pixelBytes: this.pixelBytes,

@@ -216,6 +216,11 @@ export class Dialogue {
       return
     }
     const { store } = pending
+    if (pending.responses === 0 && !association.unsure) {
+      const time = Math.max(0, at.end - pending.end)
+      association.responseTimes.add(time)
+      store?.responseTimes.add(time)
+    }
     const isFinal = answered(pending, command, at.end)
     if (pending.status !== undefined) association.countStatus(pending.status.class)
     if (!isFinal) return

@@ -1,5 +1,6 @@
 import type { Direction, Flow } from '../../net/flow.ts'
 import type { DicomAssociationKey, DicomStatus, DicomStatuses, DicomStore, Incomplete, NamedUid, Outcome } from '../observation.ts'
+import { ResponseTimes } from './response-times.ts'
 import { namedUid } from './uids.ts'
 
 /** Distinct studies or series counted in one roll-up. */
@@ -19,6 +20,7 @@ export class StoreRollup {
   pixelBytes = 0
   status: DicomStatus | undefined
   readonly statuses: { -readonly [Class in keyof DicomStatuses]: number } = {}
+  readonly responseTimes = new ResponseTimes()
   readonly studies = new Set<string>()
   readonly series = new Set<string>()
   readonly modalities = new Set<string>()
@@ -69,6 +71,7 @@ export class StoreRollup {
       modalities: [...this.modalities],
       status: this.status,
       statuses: this.statuses,
+      responseTimes: this.responseTimes.figures,
       outcome: this.#outcome(unseen),
     }
   }

@@ -60,6 +60,7 @@ export interface DicomAssociation extends Seen {
   readonly operations: Readonly<Record<string, number>>
   /** Responses to all operations by the class of their status. */
   readonly statuses: DicomStatuses
+  readonly responseTimes: DicomResponseTimes | undefined
   /** SOP classes that operations used, as distinct from those proposed. */
   readonly usedSopClasses: readonly NamedUid[]
   readonly studies: number
@@ -77,6 +78,12 @@ export interface DicomStatus {
 
 /** Responses counted by the class of their status; a class without one is left out. */
 export type DicomStatuses = { readonly [Class in DicomStatus['class']]?: number }
+
+/** How long the other side took to answer, from the end of a request to that of its first response, µs. */
+export interface DicomResponseTimes {
+  readonly mean: number
+  readonly longest: number
+}
 
 /** One C-FIND, C-MOVE, C-GET or N-* with its final response (C-ECHO and C-STORE are counted on the association). */
 export interface DicomOperation extends Seen {
@@ -138,6 +145,7 @@ export interface DicomStore extends Seen {
   /** The last status that was not success, else success; undefined when nothing was answered. */
   readonly status: DicomStatus | undefined
   readonly statuses: DicomStatuses
+  readonly responseTimes: DicomResponseTimes | undefined
   readonly outcome: Outcome
 }
 

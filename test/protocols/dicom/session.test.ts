@@ -319,6 +319,35 @@ describe('operations', () => {
     expect(JSON.stringify(seen)).not.toContain('DOE')
   })
 
+  test('tell how long their first answers took, counted from the end of the data set', () => {
+    const later = (milliseconds: number): readonly Step[] => Array.from({ length: milliseconds }, () => ({ from: 'client', silence: 0 }))
+    const seen = converse([
+      ...opening,
+      client(storeRq(1)),
+      client(image(8)),
+      ...later(4),
+      server(storeRsp(1)),
+      client(storeRq(2), image(8)),
+      server(storeRsp(2)),
+      client(findRq(3), study('STUDY')),
+      server(findRsp(3, 0xff00), study('STUDY')),
+      ...later(20),
+      server(findRsp(3, 0)),
+      client(echoRq(4)),
+      ...closing,
+    ])
+    expect(stores(seen)).toMatchObject([{ responseTimes: { mean: 3000, longest: 5000 } }])
+    expect(associations(seen)).toMatchObject([{ responseTimes: { mean: 7000 / 3, longest: 5000 } }])
+  })
+
+  test.each([
+    ['nothing was answered', [...opening, client(echoRq(1)), ...closing]],
+    ['bytes are missing', [...opening, client(echoRq(1)), { from: 'client', lost: 10 }, server(echoRsp(1)), ...closing]],
+    ['requests are not mirrored', [opening[1], server(echoRsp(1)), closing[1]]],
+  ] as const)('do not tell how long answers took where %s', (_, steps) => {
+    expect(associations(converse(steps)).map(({ responseTimes }) => responseTimes)).toEqual([undefined])
+  })
+
   const windowed = (invoked: number, performed: number) => {
     const user = [maxLength(16_384), [0x53, Buffer.from([0, invoked, 0, performed])]] as const
     return [client(associateRq({ contexts: CONTEXTS, user })), server(associateAc({ contexts: CONTEXTS, user }))]
