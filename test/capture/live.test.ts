@@ -200,6 +200,11 @@ describe.skipIf(obstacle !== undefined)(`live capture${obstacle === undefined ? 
     await until(() => told.includes('listening on'), 'tcpdump')
     const witness = once(tcpdump, 'close')
     network.send(sent, 16, 0.25)
+    // Ended at once, it would leave in its buffer what it had no time to write; asked how much it has, it tells.
+    await until(() => {
+      tcpdump.kill('SIGUSR1')
+      return told.includes(`${frames.length} packets captured`)
+    }, 'the last packet')
     tcpdump.kill()
     await witness
     await watcher.seen(frames.length)

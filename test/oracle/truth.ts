@@ -13,8 +13,9 @@ import type {
 
 /** An observation without what says where and when it was seen. */
 export function contentOf(observation: Observation): object {
-  const { flow: _flow, start: _start, end: _end, streamOffset: _offset, ...content } = observation
-  if ('responseTime' in content) return { ...content, responseTime: undefined }
+  const { flow: _flow, start: _start, end: _end, streamOffset: _offset, ...seen } = observation
+  if ('responseTime' in seen) return { ...seen, responseTime: undefined }
+  const content = 'responseTimes' in seen ? { ...seen, responseTimes: undefined } : seen
   return 'association' in content ? { ...content, association: { ...content.association, id: undefined } } : content
 }
 
