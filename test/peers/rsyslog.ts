@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   freePorts,
@@ -48,6 +49,11 @@ export interface Rsyslog {
   remove(): Promise<void>
 }
 
+/** What a killed receiver had only begun to write, it has not received; the next one would write its first line behind that. */
+function dropTornLine(file: string): void {
+  if (existsSync(file)) truncateSync(file, readFileSync(file).lastIndexOf('\n') + 1)
+}
+
 export function rsyslogMissing(): string | undefined {
   return whyNot(SCRIPT)
 }
@@ -63,6 +69,7 @@ export async function startRsyslog(): Promise<Rsyslog> {
     folder,
     received: () => ndjson<ReceivedMessage>(out),
     start: async () => {
+      dropTornLine(out)
       const ready = async (): Promise<boolean> => (await listens(tcp)) && (await listens(tls)) && (await listens(mutual))
       peer = await startPeer(SCRIPT, [udp, tcp, tls, mutual].map(String).concat(out, folder), ready)
     },
